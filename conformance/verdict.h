@@ -1,0 +1,87 @@
+// Verdicts: from what a campaign saw to what is said about each clause, and about the implementation.
+//
+// Three counts stay apart: a clause can be allowed to show, be exercised, be violated. A clause that was
+// never seen at work is INCONCLUSIVE, never a pass; a permission (modality may) that was never used is NOT
+// APPLICABLE. The words are those of ISO/IEC 9646 where it has them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/adapter.h"
+#include "model/trace.h"
+#include "spec/embedded.h"
+
+namespace hptck {
+
+enum class Verdict : std::uint8_t { pass, fail, inconclusive, not_applicable, error };
+
+/// "PASS", "FAIL", "INCONCLUSIVE", "NOT APPLICABLE", "ERROR"
+std::string_view name_of(Verdict verdict);
+
+/// How often each clause was seen at work.
+struct Tally {
+  std::uint64_t calls = 0;                              ///< hypercalls answered
+  std::array<std::uint64_t, clause_count> exercised{};  ///< indexed by Clause
+  bool operator==(const Tally&) const = default;
+};
+
+/// One distinct way in which the implementation under test broke the specification, reported once.
+struct Finding {
+  enum class Kind : std::uint8_t { violation, died, hung, garbled };
+  Kind kind = Kind::violation;
+  std::string key;                 ///< stable name of this finding: equal in every run that finds it
+  std::vector<Clause> clauses;     ///< the clause broken; several when the evidence fits any one of them
+  std::string headline;            ///< one line
+  std::string explanation;         ///< several lines, in LoPAR's terms; live states, the row that refused
+  std::string evidence;            ///< of a fault: exit status, signal, stderr tail; else empty
+  Trace trace;                     ///< minimized; its last call is the one refused, or never answered
+  enum class Minimality : std::uint8_t { one_minimal, budget_ended, not_reproduced } minimality = Minimality::not_reproduced;
+  unsigned replays = 0;            ///< partitions that the minimizer used
+  std::uint64_t first_call = 0;    ///< number of the call, from 1, at which the campaign met it
+  std::uint64_t occurrences = 1;   ///< how often the campaign met it
+  std::string file;                ///< the trace's file name within the output directory
+  std::string replay_command;
+  bool operator==(const Finding&) const = default;
+};
+
+/// Everything that a journal says. Reports are made from this alone.
+struct CampaignRecord {
+  std::string kit_version, edition, catalogue_hash;
+  std::uint64_t seed = 0;
+  std::string adapter;                      ///< "qemu"
+  std::vector<std::string> adapter_options; ///< as given
+  Description description;
+  std::string started;                      ///< UTC, ISO 8601, from the journal
+  double seconds = 0;                       ///< duration; 0 when the journal was cut short
+  std::vector<Statement> statements;        ///< each distinct partition declaration, in order of appearance
+  Tally tally;
+  std::vector<Finding> findings;            ///< in order of appearance
+  std::string error;                        ///< of the kit or its environment; empty when there was none
+  bool complete = false;                    ///< false: the journal was cut short (the kit was killed)
+};
+
+struct ClauseResult {
+  Clause clause{};
+  Verdict verdict = Verdict::inconclusive;
+  std::uint64_t exercised = 0;
+  std::vector<std::size_t> findings;  ///< indices into CampaignRecord::findings
+  std::string reason;                 ///< why, for anything but PASS and FAIL
+};
+
+struct CampaignResult {
+  std::vector<ClauseResult> clauses;  ///< one each, in the catalogue's order
+  Verdict verdict = Verdict::inconclusive;
+  std::string reason;                 ///< one sentence
+};
+
+CampaignResult judge(const CampaignRecord& record);
+
+/// 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error.
+int exit_code(Verdict verdict);
+
+}  // namespace hptck

@@ -1,0 +1,234 @@
+// A strict reader: an element or attribute that the schema does not name is an error with its place, as is
+// a missing one. Strictness is the point: a misspelt modality that silently became `must` would end in a
+// wrong verdict. A general XML Schema validator was rejected because its messages do not speak of clauses.
+#include "spec/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+#include <pugixml.hpp>
+#include <set>
+
+namespace hptck {
+
+InputError::InputError(std::string_view file, std::size_t line, std::size_t column, std::string_view message)
+    : std::runtime_error(fmt::format("{}:{}:{}: {}", file, line, column, message)) {}
+
+namespace {
+
+class Document {
+ public:
+  Document(std::string_view xml, std::string_view name) : xml_(xml), name_(name) {
+    const auto result = document_.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_trim_pcdata);
+    if (!result) fail(result.offset, result.description());
+  }
+
+  [[noreturn]] void fail(std::ptrdiff_t offset, std::string_view message) const {
+    const auto end = std::min<std::size_t>(offset < 0 ? 0 : static_cast<std::size_t>(offset), xml_.size());
+    const auto before = xml_.substr(0, end);
+    const auto line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    const auto newline = before.rfind('\n');
+    const auto column = newline == std::string_view::npos ? end + 1 : end - newline;
+    throw InputError(name_, line, column, message);
+  }
+  [[noreturn]] void fail(const pugi::xml_node& node, std::string_view message) const {
+    fail(node.offset_debug(), message);
+  }
+
+  pugi::xml_node root(const char* name) const {
+    const auto node = document_.document_element();
+    if (std::string_view(node.name()) != name) {
+      fail(node, fmt::format("the document element is <{}>, expected <{}>", node.name(), name));
+    }
+    return node;
+  }
+
+  void check_attributes(const pugi::xml_node& node, std::initializer_list<std::string_view> known) const {
+    std::set<std::string_view> seen;
+    for (const auto& attribute : node.attributes()) {
+      if (std::find(known.begin(), known.end(), std::string_view(attribute.name())) == known.end()) {
+        fail(node, fmt::format("<{}> has no attribute \"{}\"", node.name(), attribute.name()));
+      }
+      if (!seen.insert(attribute.name()).second) {
+        fail(node, fmt::format("<{}> has the attribute \"{}\" twice", node.name(), attribute.name()));
+      }
+    }
+  }
+
+  std::string attribute(const pugi::xml_node& node, const char* name) const {
+    const std::string value = node.attribute(name).value();
+    if (value.empty()) fail(node, fmt::format("<{}> needs the attribute \"{}\"", node.name(), name));
+    return value;
+  }
+
+  // The text of a leaf element.
+  std::string text(const pugi::xml_node& node) const {
+    check_attributes(node, {});
+    for (const auto& child : node.children()) {
+      if (child.type() == pugi::node_element) {
+        fail(child, fmt::format("<{}> holds text only, not <{}>", node.name(), child.name()));
+      }
+    }
+    const std::string value = node.child_value();
+    if (value.empty()) fail(node, fmt::format("<{}> is empty", node.name()));
+    return value;
+  }
+
+  // The element children, each named; anything else, stray text included, is an error.
+  std::vector<pugi::xml_node> elements(const pugi::xml_node& node, std::initializer_list<std::string_view> known) const {
+    std::vector<pugi::xml_node> found;
+    for (const auto& child : node.children()) {
+      if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
+        fail(child, fmt::format("text where <{}> holds elements only", node.name()));
+      }
+      if (child.type() != pugi::node_element) continue;
+      if (std::find(known.begin(), known.end(), std::string_view(child.name())) == known.end()) {
+        fail(child, fmt::format("<{}> does not belong in <{}>", child.name(), node.name()));
+      }
+      found.push_back(child);
+    }
+    return found;
+  }
+
+  void check_schema(const pugi::xml_node& node) const {
+    if (attribute(node, "schema") != "1") {
+      fail(node, fmt::format("schema \"{}\" is not known; this build reads schema \"1\"", node.attribute("schema").value()));
+    }
+  }
+
+ private:
+  std::string_view xml_, name_;
+  pugi::xml_document document_;
+};
+
+bool is_clause_id(std::string_view id) {
+  const auto dot = id.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == id.size() || id.find('.', dot + 1) != std::string_view::npos) return false;
+  const auto plain = [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '.'; };
+  return std::islower(static_cast<unsigned char>(id[0])) && std::all_of(id.begin(), id.end(), plain);
+}
+
+template <class Value>
+Value choose(const Document& document, const pugi::xml_node& node, const char* name,
+             std::initializer_list<std::pair<std::string_view, Value>> choices) {
+  const auto value = document.attribute(node, name);
+  std::string expected;
+  for (const auto& [word, meaning] : choices) {
+    if (word == value) return meaning;
+    expected += fmt::format("{}\"{}\"", expected.empty() ? "" : ", ", word);
+  }
+  document.fail(node, fmt::format("{}=\"{}\" is not one of {}", name, value, expected));
+}
+
+std::vector<Ambiguity> load_ambiguities(const Document& document) {
+  const auto root = document.root("ambiguities");
+  document.check_attributes(root, {"schema"});
+  document.check_schema(root);
+  std::vector<Ambiguity> ambiguities;
+  for (const auto& node : document.elements(root, {"ambiguity"})) {
+    document.check_attributes(node, {"id", "title"});
+    Ambiguity ambiguity;
+    ambiguity.id = document.attribute(node, "id");
+    ambiguity.title = document.attribute(node, "title");
+    for (const auto& other : ambiguities) {
+      if (other.id == ambiguity.id) document.fail(node, fmt::format("ambiguity \"{}\" stands twice", ambiguity.id));
+    }
+    for (const auto& child : document.elements(node, {"question", "reading", "chosen"})) {
+      const std::string_view name = child.name();
+      const auto text = document.text(child);
+      if (name == "reading") {
+        ambiguity.readings.push_back(text);
+        continue;
+      }
+      auto& place = name == "question" ? ambiguity.question : ambiguity.chosen;
+      if (!place.empty()) document.fail(child, fmt::format("a second <{}>", name));
+      place = text;
+    }
+    if (ambiguity.question.empty() || ambiguity.chosen.empty() || ambiguity.readings.empty()) {
+      document.fail(node, fmt::format("ambiguity \"{}\" needs a question, a reading and the one chosen", ambiguity.id));
+    }
+    ambiguities.push_back(std::move(ambiguity));
+  }
+  return ambiguities;
+}
+
+ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
+  document.check_attributes(node, {"id", "source", "place", "modality", "status", "ambiguity"});
+  ClauseText clause;
+  clause.id = document.attribute(node, "id");
+  if (!is_clause_id(clause.id)) {
+    document.fail(node, fmt::format("clause id \"{}\" is not of the form name.name, in a-z, 0-9 and _", clause.id));
+  }
+  clause.source = document.attribute(node, "source");
+  clause.place = document.attribute(node, "place");
+  clause.modality = choose<Modality>(document, node, "modality", {{"must", Modality::must}, {"may", Modality::may}});
+  clause.status = choose<ClauseStatus>(document, node, "status",
+                                       {{"judged", ClauseStatus::judged},
+                                        {"partial", ClauseStatus::partial},
+                                        {"unjudged", ClauseStatus::unjudged}});
+  clause.ambiguity = node.attribute("ambiguity").value();
+  for (const auto& child : document.elements(node, {"text", "reason"})) {
+    auto& place = std::string_view(child.name()) == "text" ? clause.text : clause.reason;
+    if (!place.empty()) document.fail(child, fmt::format("a second <{}>", child.name()));
+    place = document.text(child);
+  }
+  if (clause.text.empty()) document.fail(node, fmt::format("clause \"{}\" has no <text>", clause.id));
+  if (clause.reason.empty() != (clause.status == ClauseStatus::judged)) {
+    document.fail(node, fmt::format("clause \"{}\": a <reason> is given exactly when status is not \"judged\"", clause.id));
+  }
+  return clause;
+}
+
+}  // namespace
+
+Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_name,
+                         std::string_view ambiguities_xml, std::string_view ambiguities_name) {
+  Catalogue catalogue;
+  catalogue.ambiguities = load_ambiguities(Document(ambiguities_xml, ambiguities_name));
+
+  const Document document(clauses_xml, clauses_name);
+  const auto root = document.root("catalogue");
+  document.check_attributes(root, {"schema", "edition"});
+  document.check_schema(root);
+  catalogue.edition = document.attribute(root, "edition");
+
+  std::set<std::string> ids, enumerators, groups, sources;
+  for (const auto& node : document.elements(root, {"source", "group"})) {
+    if (std::string_view(node.name()) == "source") {
+      document.check_attributes(node, {"id", "title"});
+      const Source source{document.attribute(node, "id"), document.attribute(node, "title")};
+      if (!sources.insert(source.id).second) document.fail(node, fmt::format("source \"{}\" stands twice", source.id));
+      catalogue.sources.push_back(source);
+      continue;
+    }
+    document.check_attributes(node, {"name"});
+    const auto group = document.attribute(node, "name");
+    if (!groups.insert(group).second) document.fail(node, fmt::format("group \"{}\" stands twice", group));
+    for (const auto& child : document.elements(node, {"clause"})) {
+      auto clause = load_clause(document, child);
+      clause.group = group;
+      if (!ids.insert(clause.id).second) document.fail(child, fmt::format("clause id \"{}\" stands twice", clause.id));
+      auto enumerator = clause.id;
+      std::replace(enumerator.begin(), enumerator.end(), '.', '_');
+      if (!enumerators.insert(enumerator).second) {
+        document.fail(child, fmt::format("clause id \"{}\" has the same enumerator as another", clause.id));
+      }
+      if (!sources.contains(clause.source)) {
+        document.fail(child, fmt::format("clause \"{}\" names the unknown source \"{}\"", clause.id, clause.source));
+      }
+      const auto known = std::any_of(catalogue.ambiguities.begin(), catalogue.ambiguities.end(),
+                                     [&](const Ambiguity& a) { return a.id == clause.ambiguity; });
+      if (!clause.ambiguity.empty() && !known) {
+        document.fail(child, fmt::format("clause \"{}\" names the unknown ambiguity \"{}\"", clause.id, clause.ambiguity));
+      }
+      catalogue.clauses.push_back(std::move(clause));
+    }
+  }
+  if (catalogue.clauses.empty()) document.fail(root, "the catalogue holds no clause");
+  if (catalogue.clauses.size() > 64) document.fail(root, "more than 64 clauses: widen hptck::ClauseSet first");
+  return catalogue;
+}
+
+}  // namespace hptck
