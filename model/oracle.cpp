@@ -1,0 +1,473 @@
+// Two walks over the same rows: a fast one that only follows the states which allow the answer (step), and a
+// slow one that takes notes (explain). Both go through for_each_candidate, which closes one state over the hidden
+// steps.
+#include "model/oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/rows.h"
+#include "spec/embedded.h"
+
+namespace hptck {
+namespace {
+
+using concrete::Bool;
+using S = ConcreteState;
+using Resize = ResizeArguments<Concrete>;
+using TableCall = TableArguments<Concrete>;
+
+constexpr Literal phase_of(Phase p) { return lit(p); }
+bool in(const S& s, Phase phase) { return raw(s.phase) == phase_of(phase).value; }
+Gone gone_of(const S& s) { return static_cast<Gone>(raw(s.gone)); }
+Table table_of(const S& s) { return static_cast<Table>(raw(s.table)); }
+bool was_dropped(const S& s) { return in(s, Phase::cancelled) && gone_of(s) == Gone::dropped; }
+
+template <class When, class Args>
+constexpr bool matched(const When& when, const S& s, const Args& a) {
+  if constexpr (std::is_same_v<When, Always>) return true;
+  else return holds(when(s, a));
+}
+
+template <class Then, class Args>
+constexpr S applied(const Then& then, const S& s, const Args& a) {
+  if constexpr (std::is_same_v<Then, Unchanged>) return s;
+  else return then(s, a);
+}
+
+struct Accepted {
+  bool yes = false;
+  Clause row{};  // the row that answered
+};
+
+// Walks the list; s becomes the next state when the answer is allowed.
+template <class List, class Args>
+inline Accepted walk(const List& list, S& s, const Args& a, std::int64_t code) {
+  Accepted result;
+  // Each row says whether the walk is over; || stops at the first that does.
+  const auto one = [&](const auto& row) {
+    using R = std::remove_cvref_t<decltype(row)>;
+    if constexpr (R::kind == RowKind::may) {
+      if (!row.allowed.allow(code)) return false;
+    }
+    if (!matched(row.when, s, a)) return false;
+    if constexpr (R::kind == RowKind::effect) {
+      s = applied(row.then, s, a);
+      return false;
+    } else {
+      if constexpr (R::kind == RowKind::must) {
+        if (!row.allowed.allow(code)) return true;
+      }
+      s = applied(row.then, s, a);
+      result = {true, row.clause};
+      return true;
+    }
+  };
+  std::apply([&](const auto&... row) { (void)(one(row) || ...); }, list);
+  return result;
+}
+
+// What the slow walk notes for one state.
+struct Note {
+  bool refused = false;
+  Clause row{};                  // the row that refused, or that answered
+  Answers expected{};            // what that row allows
+  std::vector<Answers> also;     // what the may rows before it would have allowed
+};
+
+template <class List, class Args>
+Note annotated_walk(const List& list, S s, const Args& a, const std::int64_t* code) {
+  Note note;
+  bool over = false;
+  for_each_row(list, [&](const auto& row) {
+    using R = std::remove_cvref_t<decltype(row)>;
+    if (over) return;
+    if (!matched(row.when, s, a)) return;
+    if constexpr (R::kind == RowKind::effect) {
+      s = applied(row.then, s, a);
+      return;
+    }
+    const bool allowed = code != nullptr && row.allowed.allow(*code);
+    if (R::kind == RowKind::may && !allowed) {
+      note.also.push_back(row.allowed);
+      return;
+    }
+    over = true;
+    note.refused = !allowed;
+    note.row = row.clause;
+    note.expected = row.allowed;
+  });
+  return note;
+}
+
+// Calls visit(state, clauses of the hidden steps taken) for the state and everything that hidden steps make of it.
+template <class Visitor>
+inline void for_each_candidate(const S& s, Visitor visit) {
+  visit(s, ClauseSet{});
+  if (!in(s, Phase::preparing) && !in(s, Phase::prepared) && !in(s, Phase::collided)) return;
+  struct {
+    S state;
+    ClauseSet path;
+  } found[8] = {{s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}};
+  int count = 1;
+  for (int i = 0; i < count; ++i) {
+    const auto from = found[i];
+    for_each_row(rows::hidden, [&](const auto& row) {
+      if (!matched(row.when, from.state, 0)) return;
+      const auto to = applied(row.then, from.state, 0);
+      for (int k = 0; k < count; ++k) {
+        if (packed(found[k].state) == packed(to)) return;
+      }
+      auto path = from.path;
+      path.add(row.clause);
+      found[count++] = {to, path};
+      visit(to, path);
+    });
+  }
+}
+
+// Calls visit(arguments) for each reading of the shift register (ambiguity A1): one when they agree.
+template <class Visitor>
+inline void for_each_reading(const Call& call, Visitor visit) {
+  const auto whole = call.args[1];
+  const auto low_half = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
+  visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(low_half)});
+  if (low_half != whole) visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(whole)});
+}
+
+// Finds the call's list and calls visit(list, arguments), for each reading of the arguments. False: a hypercall
+// that the model has no rows for.
+template <class Visitor>
+inline bool for_each_rule(const Call& call, Visitor visit) {
+  switch (call.token) {
+    case token::H_RESIZE_HPT_PREPARE:
+      for_each_reading(call, [&](const Resize& a) { visit(rows::prepare, a); });
+      return true;
+    case token::H_RESIZE_HPT_COMMIT:
+      for_each_reading(call, [&](const Resize& a) { visit(rows::commit, a); });
+      return true;
+    case token::H_READ:
+      visit(rows::read, TableCall{Concrete::Word<64>(call.args[1]), Concrete::Word<64>(0)});
+      return true;
+    case token::H_ENTER:
+      visit(rows::enter, TableCall{Concrete::Word<64>(call.args[1]), Concrete::Word<64>(call.args[2])});
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The effect that the answer of this row bears witness to, when it holds; and that is to blame, when the answer
+// shows that the effect was not done. None: the row speaks for itself.
+std::optional<Clause> witnessed(Clause row, const S& before) {
+  switch (row) {
+    case Clause::commit_no_pending:
+      switch (gone_of(before)) {
+        case Gone::committed: return Clause::commit_clears;
+        case Gone::zero: return Clause::prepare_zero;
+        case Gone::flags:
+        case Gone::range:
+        case Gone::resource: return Clause::prepare_discard;
+        case Gone::dropped: return Clause::pending_dropped;
+        default: return std::nullopt;
+      }
+    case Clause::read_within:
+    case Clause::read_beyond:
+      switch (table_of(before)) {
+        case Table::committed: return Clause::commit_current;
+        case Table::kept: return Clause::commit_failure_keeps_table;
+        case Table::initial: return std::nullopt;
+      }
+      return std::nullopt;
+    case Clause::prepare_match_busy:
+    case Clause::prepare_match_collision:
+    case Clause::prepare_match_ready:
+    case Clause::commit_busy:
+    case Clause::commit_collided:
+    case Clause::commit_collision:
+    case Clause::commit_success: return Clause::prepare_create;
+    default: return std::nullopt;
+  }
+}
+
+void insert(std::vector<S>& states, const S& s) {
+  for (const auto& known : states) {
+    if (packed(known) == packed(s)) return;
+  }
+  states.push_back(s);
+}
+
+void sort_unique(std::vector<S>& states) {
+  std::sort(states.begin(), states.end(), [](const S& a, const S& b) { return packed(a) < packed(b); });
+  states.erase(std::unique(states.begin(), states.end()), states.end());
+}
+
+std::string list_of(const Answers& answers) {
+  if (answers.anything) return "anything";
+  std::string text = answers.long_busy ? "H_LONG_BUSY_*" : "";
+  for (std::uint8_t i = 0; i < answers.count; ++i) {
+    text += fmt::format("{}{}", text.empty() ? "" : " or ", name_of_status(answers.codes[i]));
+  }
+  return text;
+}
+
+// An answer that only a partition with a Pending HPT gives to COMMIT.
+bool acts_on_pending(std::int64_t code) {
+  return code == status::H_SUCCESS || code == status::H_BUSY || code == status::H_PTEG_FULL;
+}
+
+const char* name_of(Gone gone) {
+  constexpr const char* names[] = {"none", "never", "committed", "dropped", "zero", "discarding", "flags", "range", "resource"};
+  return names[static_cast<int>(gone)];
+}
+
+// The check that fired although its condition does not hold, when the answer names one: H_BUSY says that the
+// Pending HPT is not prepared, whichever row should have answered.
+std::optional<Clause> unwarranted(Clause row, std::int64_t code) {
+  const bool commit_row = text_of(row).group == "H_RESIZE_HPT_COMMIT";
+  const bool matching = row == Clause::prepare_match_busy || row == Clause::prepare_match_ready;
+  const bool creating = row == Clause::prepare_create;
+  if (commit_row && row != Clause::commit_collided && row != Clause::commit_success) return std::nullopt;
+  if (!commit_row && !matching && !creating && row != Clause::prepare_resource) return std::nullopt;
+  switch (code) {
+    case status::H_AUTHORITY: return commit_row ? Clause::commit_authority : Clause::prepare_authority;
+    case status::H_FUNCTION:
+    case status::H_NOT_AVAILABLE: return commit_row ? Clause::commit_option_absent : Clause::prepare_option_absent;
+    case status::H_BUSY: return commit_row ? std::optional(Clause::commit_busy) : std::nullopt;
+    case status::H_PARAMETER: return commit_row ? std::nullopt : std::optional(Clause::prepare_range);
+    case status::H_PTEG_FULL:
+      if (commit_row) return Clause::commit_collision;
+      if (matching) return Clause::prepare_match_collision;
+      return creating ? std::optional(Clause::prepare_create_collision) : std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
+// The clause to blame in one state, and a word that tells kinds of violation on one clause apart.
+std::pair<Clause, std::string> blame(const Note& note, const S& s, std::int64_t code) {
+  const auto effect = witnessed(note.row, s);
+  if (note.row == Clause::commit_no_pending && acts_on_pending(code) && effect && !was_dropped(s)) {
+    return {*effect, fmt::format("kept-after-{}", name_of(gone_of(s)))};
+  }
+  if ((note.row == Clause::read_within || note.row == Clause::read_beyond) && effect &&
+      (code == status::H_SUCCESS || code == status::H_PARAMETER)) {
+    return {*effect, "wrong-size"};
+  }
+  if (const auto check = unwarranted(note.row, code)) return {*check, fmt::format("{}-unwarranted", name_of_status(code))};
+  return {note.row, fmt::format("{}-for-{}", is_long_busy(code) ? "H_LONG_BUSY" : name_of_status(code), list_of(note.expected))};
+}
+
+std::string indented(const std::string& text) { return "    " + text + '\n'; }
+
+}  // namespace
+
+std::string describe(const ConcreteState& s) {
+  const auto standing = static_cast<Standing>(raw(s.standing));
+  if (standing == Standing::absent) return "the option is not offered";
+  const int pending = raw(s.pending);
+  std::string text;
+  switch (static_cast<Phase>(raw(s.phase))) {
+    case Phase::preparing: text = fmt::format("preparing: Pending HPT of shift {}, not yet fully prepared", pending); break;
+    case Phase::prepared: text = fmt::format("prepared: Pending HPT of shift {}, fully prepared", pending); break;
+    case Phase::collided: text = fmt::format("collided: Pending HPT of shift {}, its preparation ended on a bolted collision", pending); break;
+    case Phase::idle:
+      text = gone_of(s) == Gone::committed ? "idle: no Pending HPT since COMMIT made it current" : "idle: no Pending HPT";
+      break;
+    case Phase::cancelled:
+      text = fmt::format("cancelled: no Pending HPT; that of shift {} was discarded ", pending);
+      switch (gone_of(s)) {
+        case Gone::zero: text += "by PREPARE with shift 0"; break;
+        case Gone::flags: text += "by a PREPARE that ended with H_PARAMETER for its flags"; break;
+        case Gone::range: text += "by a PREPARE that ended with H_PARAMETER for its shift"; break;
+        case Gone::resource: text += "by a PREPARE that ended with H_RESOURCE"; break;
+        default: text += "by the platform"; break;
+      }
+      break;
+  }
+  text += fmt::format("; current HPT of shift {}", raw(s.current));
+  if (table_of(s) == Table::kept) text += ", kept by the last COMMIT";
+  if (raw(s.bolted) != 0) text += "; bolted HPTEs entered";
+  if (standing == Standing::forbidden) text += "; may not resize";
+  return text;
+}
+
+std::vector<ConcreteState> initial_states(const Statement& statement) {
+  using W = Concrete::Word<8>;
+  using R = Statement::Resize;
+  const auto word = [](auto value) { return W(static_cast<std::uint8_t>(value)); };
+  std::vector<S> states;
+  for (const auto standing : {Standing::permitted, Standing::forbidden, Standing::absent}) {
+    if (statement.resize == R::enabled && standing != Standing::permitted) continue;
+    if (statement.resize == R::disabled && standing != Standing::forbidden) continue;
+    if (statement.resize == R::absent && standing != Standing::absent) continue;
+    for (unsigned shift = min_shift; shift <= max_shift; ++shift) {
+      if (statement.initial_shift != 0 && shift != statement.initial_shift) continue;
+      states.push_back({word(standing), word(Phase::idle), word(0), word(Gone::never), word(shift), word(Table::initial),
+                        word(0), word(statement.max_shift == 0 ? max_shift : statement.max_shift)});
+    }
+  }
+  return states;
+}
+
+void Oracle::restart(const Statement& statement) {
+  states_ = initial_states(statement);
+  exercised_ = {};
+}
+
+bool Oracle::step(const Call& call, const Response& response) {
+  next_.clear();
+  // The clauses that every simplest explanation shares; tier 0 are those without a dropped Pending HPT.
+  ClauseSet shared[2] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}};
+  bool any[2] = {false, false};
+  const bool known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
+    for (const auto& live : states_) {
+      for_each_candidate(live, [&](const S& candidate, ClauseSet path) {
+        S s = candidate;
+        const auto answer = walk(list, s, arguments, response.status);
+        if (!answer.yes) return;
+        path.add(answer.row);
+        if (const auto effect = witnessed(answer.row, candidate)) path.add(*effect);
+        const int tier = was_dropped(candidate) ? 1 : 0;
+        any[tier] = true;
+        shared[tier].bits &= path.bits;
+        if (states_.size() > 16) next_.push_back(s);
+        else insert(next_, s);
+      });
+    }
+  });
+  if (!known) {
+    exercised_ = {};
+    return true;
+  }
+  if (next_.empty()) return false;
+  if (next_.size() > 16) sort_unique(next_);
+  exercised_ = any[0] ? shared[0] : shared[1];
+  states_.swap(next_);
+  return true;
+}
+
+Refusal Oracle::explain(const Call& call, const Response* response) const {
+  struct Seen {
+    S state;
+    Note note;
+  };
+  std::vector<Seen> seen;
+  for_each_rule(call, [&](const auto& list, const auto& arguments) {
+    for (const auto& live : states_) {
+      for_each_candidate(live, [&](const S& candidate, ClauseSet) {
+        const auto note = annotated_walk(list, candidate, arguments, response ? &response->status : nullptr);
+        for (const auto& other : seen) {
+          if (packed(other.state) == packed(candidate) && other.note.row == note.row) return;
+        }
+        seen.push_back({candidate, note});
+      });
+    }
+  });
+
+  Refusal refusal;
+  const auto hypercall = name_of_token(call.token);
+  const auto plainly = [](const Seen& one) { return !was_dropped(one.state); };
+  const bool any_plain = std::any_of(seen.begin(), seen.end(), plainly);
+  std::vector<std::string> details;
+  ClauseSet blamed;
+  for (const auto& one : seen) {
+    if (any_plain && !plainly(one)) continue;
+    refusal.rows.add(one.note.row);
+    const auto [clause, detail] = response ? blame(one.note, one.state, response->status) : std::pair(one.note.row, std::string("no-answer"));
+    if (blamed.contains(clause)) continue;
+    blamed.add(clause);
+    refusal.clauses.push_back(clause);
+    details.push_back(detail);
+  }
+  std::string names, asks;
+  for (std::size_t i = 0; i < refusal.clauses.size(); ++i) {
+    names += fmt::format("{}{}", i == 0 ? "" : " or ", id_of(refusal.clauses[i]));
+    asks += fmt::format("{}{}", i == 0 ? "" : " / ", text_of(refusal.clauses[i]).text);
+  }
+  std::sort(details.begin(), details.end());
+  details.erase(std::unique(details.begin(), details.end()), details.end());
+  refusal.key = hypercall + ':' + names;
+  for (const auto& detail : details) refusal.key += ':' + detail;
+  std::replace(refusal.key.begin(), refusal.key.end(), ' ', '_');
+  refusal.headline = fmt::format("{} {}, against {}", to_string(call),
+                                 response ? "answered " + to_string(*response) : "was not answered", names.empty() ? "no clause" : names);
+
+  auto& text = refusal.explanation;
+  text = fmt::format("{} asks: {}\n", names, asks);
+  for (const auto clause : refusal.clauses) text += fmt::format("({}: {}.)\n", text_of(clause).source == "lopar" ? "LoPAR" : "RFC", text_of(clause).place);
+  text += fmt::format("{} {}. What the partition could have been in, and what it may answer there:\n", to_string(call),
+                      response ? "was answered " + to_string(*response) : "was not answered");
+  constexpr std::size_t shown = 8;
+  for (std::size_t i = 0; i < seen.size() && i < shown; ++i) {
+    const auto& [state, note] = seen[i];
+    std::string allowed = list_of(note.expected);
+    for (const auto& also : note.also) allowed += ", " + list_of(also);
+    text += indented(describe(state));
+    text += indented(fmt::format("  {}: {}", id_of(note.row), allowed));
+  }
+  if (seen.size() > shown) text += indented(fmt::format("and {} more", seen.size() - shown));
+  return refusal;
+}
+
+void Oracle::resync(const Call& call, const Response& response) {
+  using W = Concrete::Word<8>;
+  const auto asked = call.args[1] & 0xffffffff;
+  const bool resize = call.token == token::H_RESIZE_HPT_PREPARE || call.token == token::H_RESIZE_HPT_COMMIT;
+  const bool asked_a_size = resize && asked >= min_shift && asked <= max_shift;
+  // A refused H_READ says that the size is not what it seemed.
+  const bool size_unknown = call.token == token::H_READ;
+  next_.clear();
+  for (const auto& live : states_) {
+    std::vector<W> sizes{live.current}, pendings;
+    if (raw(live.pending) != 0) pendings.push_back(live.pending);
+    if (asked_a_size) pendings.push_back(W(static_cast<std::uint8_t>(asked)));
+    if (call.token == token::H_RESIZE_HPT_COMMIT) sizes.insert(sizes.end(), pendings.begin(), pendings.end());
+    if (size_unknown) {
+      sizes.clear();
+      for (unsigned shift = min_shift; shift <= max_shift; ++shift) sizes.push_back(W(static_cast<std::uint8_t>(shift)));
+    }
+    for (const auto size : sizes) {
+      S s = live;
+      s.current = size;
+      s.table = constant(s.table, lit(Table::initial));
+      next_.push_back(s);
+      if (!resize) continue;
+      s.pending = pendings.empty() ? s.pending : pendings.front();
+      s.phase = constant(s.phase, lit(Phase::cancelled));
+      s.gone = constant(s.gone, lit(Gone::dropped));
+      next_.push_back(s);
+      for (const auto pending : pendings) {
+        s.pending = pending;
+        s.gone = constant(s.gone, lit(Gone::none));
+        for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided}) next_.push_back(rows::to_phase(s, phase));
+      }
+    }
+  }
+  // Standing can have been learned wrongly from the very answers that are in doubt.
+  if (response.status == status::H_AUTHORITY || response.status == status::H_FUNCTION || response.status == status::H_NOT_AVAILABLE) {
+    const auto count = next_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto s = next_[i];
+      s.standing = constant(s.standing, lit(response.status == status::H_AUTHORITY ? Standing::forbidden : Standing::absent));
+      next_.push_back(s);
+    }
+  }
+  sort_unique(next_);
+  states_.swap(next_);
+}
+
+ClauseSet clauses_with_rows() {
+  ClauseSet clauses;
+  const auto add = [&](const auto& list) {
+    for_each_row(list, [&](const auto& row) { clauses.add(row.clause); });
+  };
+  add(rows::prepare);
+  add(rows::commit);
+  add(rows::read);
+  add(rows::enter);
+  add(rows::hidden);
+  return clauses;
+}
+
+}  // namespace hptck

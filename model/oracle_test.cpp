@@ -1,0 +1,180 @@
+// The oracle allows what the specification leaves open, refuses the rest on the right clause, and its rows and
+// the catalogue agree in both directions. Whether it reads the text rightly is what the traces test
+// (traces_test.cpp), which were written from the text without sight of the rows.
+#include "model/oracle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "spec/embedded.h"
+
+namespace hptck {
+namespace {
+
+using namespace status;
+using ::testing::ElementsAre;
+
+Statement enabled(unsigned initial = 24, unsigned max = 0) {
+  return {Statement::Resize::enabled, static_cast<std::uint8_t>(initial), static_cast<std::uint8_t>(max)};
+}
+
+constexpr std::int64_t all_statuses[] = {H_SUCCESS, H_BUSY, H_CLOSED, H_NOT_AVAILABLE, H_LONG_BUSY_ORDER_1_MSEC,
+                                         H_LONG_BUSY_ORDER_100_SEC, H_HARDWARE, H_FUNCTION, H_PRIVILEGE, H_PARAMETER,
+                                         H_PTEG_FULL, H_NOT_FOUND, H_NO_MEM, H_AUTHORITY, H_RESOURCE, 9906, 9899, -77};
+
+std::vector<std::int64_t> allowed(const Oracle& oracle, const Call& call) {
+  std::vector<std::int64_t> codes;
+  for (const auto code : all_statuses) {
+    if (auto copy = oracle; copy.step(call, {code})) codes.push_back(code);
+  }
+  return codes;
+}
+
+TEST(Rows, every_clause_has_a_row_or_a_reason_and_every_row_a_clause) {
+  const auto with_rows = clauses_with_rows();
+  for (int i = 0; i < clause_count; ++i) {
+    const auto clause = static_cast<Clause>(i);
+    if (text_of(clause).status == ClauseStatus::unjudged) {
+      EXPECT_FALSE(text_of(clause).reason.empty()) << id_of(clause);
+    } else {
+      EXPECT_TRUE(with_rows.contains(clause)) << id_of(clause) << " is judged but has no row";
+    }
+  }
+  // Row to clause: Clause is an enumeration of the catalogue, so it is enough that no row names anything beyond.
+  EXPECT_EQ(with_rows.bits >> clause_count, 0u);
+}
+
+TEST(Oracle, commit_without_pending_is_closed) {
+  Oracle oracle(enabled());
+  EXPECT_THAT(allowed(oracle, commit(0, 24)), ElementsAre(H_CLOSED, H_HARDWARE));
+  EXPECT_THAT(allowed(oracle, commit(~0ull, ~0ull)), ElementsAre(H_CLOSED, H_HARDWARE));
+}
+
+TEST(Oracle, a_resize_that_succeeds_changes_the_size_and_leaves_nothing_pending) {
+  Oracle oracle(enabled());
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_LONG_BUSY_ORDER_10_MSEC}));
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
+  ASSERT_TRUE(oracle.step(commit(0, 20), {H_SUCCESS}));
+  ASSERT_EQ(oracle.states().size(), 1u);
+  EXPECT_EQ(describe(oracle.states()[0]), "idle: no Pending HPT since COMMIT made it current; current HPT of shift 20");
+  EXPECT_THAT(allowed(oracle, read_hpte((1 << 16) - 1)), ElementsAre(H_SUCCESS, H_HARDWARE));
+  EXPECT_THAT(allowed(oracle, read_hpte(1 << 16)), ElementsAre(H_HARDWARE, H_PARAMETER));
+}
+
+TEST(Oracle, preparing_and_prepared_are_told_apart_by_the_answer_only) {
+  Oracle oracle(enabled());
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_LONG_BUSY_ORDER_10_MSEC}));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_BUSY, H_CLOSED, H_HARDWARE));
+  EXPECT_THAT(allowed(oracle, commit(1, 20)), ElementsAre(H_CLOSED, H_HARDWARE));
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
+}
+
+TEST(Oracle, an_undone_effect_is_blamed_on_the_effect) {
+  Oracle oracle(enabled());
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
+  ASSERT_TRUE(oracle.step(prepare(1, 20), {H_PARAMETER}));
+  const Response success{H_SUCCESS};
+  ASSERT_FALSE(oracle.step(commit(0, 20), success));
+  const auto refusal = oracle.explain(commit(0, 20), &success);
+  EXPECT_THAT(refusal.clauses, ElementsAre(Clause::prepare_discard));
+  EXPECT_EQ(refusal.key, "H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-flags");
+}
+
+TEST(Oracle, standing_is_learned_once_and_held) {
+  Oracle oracle{Statement{}};
+  ASSERT_TRUE(oracle.step(commit(0, 20), {H_AUTHORITY}));
+  EXPECT_THAT(allowed(oracle, prepare(0, 20)), ElementsAre(H_HARDWARE, H_AUTHORITY));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_HARDWARE, H_AUTHORITY));
+}
+
+TEST(Oracle, an_unknown_size_is_learned_from_h_read) {
+  Oracle oracle{Statement{Statement::Resize::enabled, 0, 0}};
+  EXPECT_EQ(oracle.states().size(), 29u);
+  ASSERT_TRUE(oracle.step(read_hpte((1ull << 18) - 1), {H_SUCCESS}));
+  ASSERT_TRUE(oracle.step(read_hpte(1ull << 18), {H_PARAMETER}));
+  ASSERT_EQ(oracle.states().size(), 1u);
+  EXPECT_EQ(raw(oracle.states()[0].current), 22);
+}
+
+TEST(Oracle, pteg_full_wants_bolted_entries_and_a_smaller_table) {
+  Oracle oracle(enabled(24));
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
+  ASSERT_TRUE(oracle.step({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}}, {H_SUCCESS}));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE, H_PTEG_FULL));
+  ASSERT_TRUE(oracle.step(prepare(0, 25), {H_SUCCESS}));
+  EXPECT_THAT(allowed(oracle, commit(0, 25)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
+}
+
+TEST(Oracle, both_readings_of_the_upper_half_of_shift_are_allowed) {
+  Oracle oracle(enabled());
+  EXPECT_THAT(allowed(oracle, prepare(0, 0x100000013)),
+              ElementsAre(H_SUCCESS, H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_HARDWARE, H_PARAMETER, H_RESOURCE));
+  EXPECT_THAT(allowed(oracle, prepare(0, 0xffffffff)), ElementsAre(H_HARDWARE, H_PARAMETER));
+}
+
+// A random walk of calls, each answered with one of the statuses that the oracle allows.
+struct Walk {
+  Oracle oracle;
+  std::vector<std::pair<Call, Response>> steps;
+};
+
+Walk random_walk(unsigned length) {
+  const auto statement = *rc::gen::element(Statement{}, enabled(), enabled(24, 26), enabled(0, 30),
+                                           Statement{Statement::Resize::disabled, 24, 0}, Statement{Statement::Resize::absent, 0, 0});
+  Walk walk{Oracle(statement), {}};
+  const auto shift = rc::gen::weightedOneOf<std::uint64_t>({{6, rc::gen::element<std::uint64_t>(18, 19, 24, 25)},
+                                                            {2, rc::gen::element<std::uint64_t>(0, 17, 46, 47, 0x100000013)},
+                                                            {1, rc::gen::arbitrary<std::uint64_t>()}});
+  const auto flags = rc::gen::weightedElement<std::uint64_t>({{6, 0}, {1, 1}, {1, 1ull << 63}});
+  for (unsigned i = 0; i < length; ++i) {
+    Call call;
+    switch (*rc::gen::inRange(0, 6)) {
+      case 0: call = read_hpte(*rc::gen::element<std::uint64_t>(0, (1 << 20) - 1, 1 << 20, ~0ull)); break;
+      case 1: call = {token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}}; break;
+      case 2:
+      case 3: call = commit(*flags, *shift); break;
+      default: call = prepare(*flags, *shift); break;
+    }
+    const auto codes = allowed(walk.oracle, call);
+    RC_ASSERT(!codes.empty());
+    const Response response{*rc::gen::elementOf(codes)};
+    RC_ASSERT(walk.oracle.step(call, response));
+    walk.steps.emplace_back(call, response);
+  }
+  return walk;
+}
+
+RC_GTEST_PROP(Oracle, every_call_in_every_reached_state_has_an_allowed_answer, ()) { random_walk(30); }
+
+RC_GTEST_PROP(Oracle, at_most_one_pending_and_of_a_legal_size, ()) {
+  const auto walk = random_walk(30);
+  for (const auto& s : walk.oracle.states()) {
+    const auto phase = static_cast<Phase>(raw(s.phase));
+    const bool pending = phase == Phase::preparing || phase == Phase::prepared || phase == Phase::collided;
+    RC_ASSERT(raw(s.current) >= 18 && raw(s.current) <= 46);
+    if (pending) RC_ASSERT(raw(s.pending) >= 18 && raw(s.pending) <= raw(s.limit));
+    RC_ASSERT((raw(s.gone) == static_cast<int>(Gone::none)) == pending);
+    RC_ASSERT(raw(s.gone) != static_cast<int>(Gone::discarding));
+  }
+}
+
+RC_GTEST_PROP(Oracle, a_refused_answer_is_explained_and_resync_goes_on, ()) {
+  auto walk = random_walk(10);
+  const auto call = *rc::gen::element(prepare(0, 19), prepare(1, 19), commit(0, 19), commit(1, 24), read_hpte(0));
+  const Response response{*rc::gen::elementOf(std::vector<std::int64_t>(std::begin(all_statuses), std::end(all_statuses)))};
+  const std::vector<ConcreteState> before(walk.oracle.states().begin(), walk.oracle.states().end());
+  if (walk.oracle.step(call, response)) return;
+  RC_ASSERT(std::equal(before.begin(), before.end(), walk.oracle.states().begin(), walk.oracle.states().end()));
+  const auto refusal = walk.oracle.explain(call, &response);
+  RC_ASSERT(!refusal.clauses.empty());
+  RC_ASSERT(!refusal.key.empty() && refusal.key.find(' ') == std::string::npos);
+  RC_ASSERT(refusal.explanation.find(std::string(id_of(refusal.clauses[0]))) != std::string::npos);
+  walk.oracle.resync(call, response);
+  RC_ASSERT(!walk.oracle.states().empty());
+}
+
+}  // namespace
+}  // namespace hptck

@@ -1,0 +1,73 @@
+// What the model remembers of a partition.
+//
+//   idle or cancelled --- PREPARE(0, s) ---> preparing --- preparation ends ---> prepared or collided
+//   prepared --- COMMIT(0, s) ---> idle, with a current HPT of the new size
+//   preparing, prepared or collided --- another PREPARE, or the platform's own will ---> cancelled
+//
+// `cancelled` and `idle` both mean that there is no Pending HPT. They are kept apart, with the reason in `gone`,
+// because a Pending HPT that shows up again is one defect or another depending on why it should not be there.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+
+#include "model/domain.h"
+
+namespace hptck {
+
+/// The partition's standing towards the option. Rigid: it never changes while the partition lives.
+enum class Standing : std::uint8_t {
+  permitted,  ///< may resize its HPT
+  forbidden,  ///< may not: H_AUTHORITY
+  absent,     ///< the option is not offered, or there is no HPT
+};
+
+/// The control states. Only in the middle three is there a Pending HPT.
+enum class Phase : std::uint8_t { idle, preparing, prepared, collided, cancelled };
+
+/// Why there is no Pending HPT. `none` while there is one.
+enum class Gone : std::uint8_t {
+  none,
+  never,       ///< none was created yet
+  committed,   ///< it became the current HPT
+  dropped,     ///< the platform discarded it
+  zero,        ///< PREPARE with shift 0
+  discarding,  ///< within a PREPARE that does not match and goes on; never between calls
+  flags,       ///< a PREPARE that did not match and ended with H_PARAMETER for its flags
+  range,       ///< ... with H_PARAMETER for its shift
+  resource,    ///< ... with H_RESOURCE
+};
+
+/// Why the current HPT has the size it has.
+enum class Table : std::uint8_t {
+  initial,    ///< no COMMIT reached its checks yet
+  committed,  ///< the last COMMIT made it current
+  kept,       ///< the last COMMIT failed
+};
+
+/// Eight one-byte words. In the concrete domain a State is 8 bytes and is copied and compared as such.
+template <class Domain>
+struct State {
+  using Word = typename Domain::template Word<8>;
+  Word standing;  ///< Standing
+  Word phase;     ///< Phase
+  Word pending;   ///< shift of the Pending HPT, or of the one that is gone; 0 when there never was one
+  Word gone;      ///< Gone
+  Word current;   ///< shift of the current HPT
+  Word table;     ///< Table
+  Word bolted;    ///< 1 once the guest has entered a bolted HPTE, else 0
+  Word limit;     ///< largest shift permitted as far as declared, else 46. Rigid.
+  bool operator==(const State&) const = default;
+};
+
+using ConcreteState = State<Concrete>;
+static_assert(sizeof(ConcreteState) == 8);
+
+inline std::uint64_t packed(const ConcreteState& state) { return std::bit_cast<std::uint64_t>(state); }
+inline ConcreteState unpacked(std::uint64_t bits) { return std::bit_cast<ConcreteState>(bits); }
+
+/// "prepared: Pending HPT of shift 19 fully prepared; current HPT of shift 24"
+std::string describe(const ConcreteState& state);
+
+}  // namespace hptck
