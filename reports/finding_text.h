@@ -1,0 +1,34 @@
+// A finding in words, once for all reports: what it is about, and its sections in the order in which they are
+// read. JUnit sets them one below the other, the terminal indents and wraps them; neither knows what they
+// say. Everything here is fit to print (reports/visible.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/verdict.h"
+
+namespace hptck {
+
+struct Section {
+  std::string title;      ///< "Evidence"; empty for the explanation, which needs none
+  std::string body;       ///< without a newline at its end
+  bool verbatim = false;  ///< its lines may not be wrapped: traces, commands, another program's output
+};
+
+/// "violation", "died", "hung", "garbled"
+std::string_view name_of(Finding::Kind kind);
+
+/// "one minimal", "budget ended", "not reproduced"
+std::string_view name_of(Finding::Minimality minimality);
+
+/// "commit.flags", or "commit.flags or commit.shift" where the evidence fits either; without a clause, the
+/// kind.
+std::string subject_of(const Finding& finding);
+
+/// Explanation, evidence, sequence, how minimal and how often, replay command; those that are empty are left
+/// out.
+std::vector<Section> sections_of(const Finding& finding);
+
+}  // namespace hptck
