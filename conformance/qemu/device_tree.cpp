@@ -1,0 +1,43 @@
+#include "conformance/qemu/device_tree.h"
+
+#include <libfdt.h>
+
+#include <vector>
+
+#include "model/hypercall.h"
+
+namespace hptck::qemu {
+namespace {
+
+// QEMU's own limit is 1 MiB.
+constexpr std::size_t largest_tree = 4 << 20;
+
+}  // namespace
+
+std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> ram, std::uint64_t address) {
+  if (address >= ram.size() || ram.size() - address < sizeof(fdt_header)) return std::nullopt;
+  const auto rest = ram.subspan(address);
+  const auto size = fdt_totalsize(rest.data());
+  if (size < sizeof(fdt_header) || size > rest.size() || size > largest_tree) return std::nullopt;
+  const std::vector<unsigned char> copy(rest.begin(), rest.begin() + size);
+  const void* tree = copy.data();
+  if (fdt_check_full(tree, copy.size()) != 0) return std::nullopt;
+
+  DeviceTreeFacts facts;
+  const int rtas = fdt_path_offset(tree, "/rtas");
+  facts.offers_resize =
+      rtas >= 0 && fdt_stringlist_search(tree, rtas, "ibm,hypertas-functions", "hcall-hpt-resize") >= 0;
+  static constexpr char cpu[] = "cpu";
+  for (int node = fdt_node_offset_by_prop_value(tree, -1, "device_type", cpu, sizeof cpu); node >= 0;
+       node = fdt_node_offset_by_prop_value(tree, node, "device_type", cpu, sizeof cpu)) {
+    int length = 0;
+    const auto* cells = static_cast<const fdt32_t*>(fdt_getprop(tree, node, "ibm,pft-size", &length));
+    if (cells == nullptr || length != 2 * sizeof(fdt32_t)) continue;
+    const auto shift = fdt32_ld(cells + 1);
+    if (shift >= min_shift && shift <= max_shift) facts.hpt_shift = static_cast<std::uint8_t>(shift);
+    break;
+  }
+  return facts;
+}
+
+}  // namespace hptck::qemu

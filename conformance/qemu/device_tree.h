@@ -1,0 +1,19 @@
+// What the flattened device tree that QEMU handed to the guest says about the partition. libfdt does the
+// parsing; it is given a private, fully checked copy, because the tree lies in RAM that the guest can write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace hptck::qemu {
+
+struct DeviceTreeFacts {
+  std::uint8_t hpt_shift = 0;  ///< second cell of ibm,pft-size of the first CPU that has one; 0: none, or absurd
+  bool offers_resize = false;  ///< ibm,hypertas-functions has hcall-hpt-resize
+};
+
+/// Nothing if there is no sound tree at `address` in `ram`.
+std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> ram, std::uint64_t address);
+
+}  // namespace hptck::qemu

@@ -1,0 +1,309 @@
+#include "conformance/qemu/machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace hptck::qemu {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+[[noreturn]] void fail(std::string_view what) {
+  throw EnvironmentError(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+FileDescriptor anonymous_file(const char* name, unsigned flags) {
+  FileDescriptor file(memfd_create(name, MFD_CLOEXEC | flags));
+  if (file.get() < 0) fail("cannot make an anonymous file");
+  return above_inherited(std::move(file));
+}
+
+FileDescriptor file_of(std::span<const unsigned char> bytes) {
+  auto file = anonymous_file("hptck-image", 0);
+  if (write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+    fail("cannot write the guest's image to memory");
+  }
+  return file;
+}
+
+// Numbers that the child knows the descriptors by, in the order in which they are handed over.
+constexpr int ram_number = 3, qmp_number = 4, image_number = 5;
+
+std::vector<std::string> command_for(const QemuOptions& options, const std::string& resize_hpt, std::size_t ram_size) {
+  return {options.program, "-name", "hptck", "-nodefaults", "-no-user-config", "-display", "none",  //
+          "-machine", fmt::format("{},resize-hpt={},memory-backend=ram", options.machine, resize_hpt),
+          "-cpu", options.cpu, "-m", options.memory,  //
+          "-object", fmt::format("memory-backend-file,id=ram,size={},mem-path=/proc/self/fd/{},share=on", ram_size,
+                                 ram_number),
+          "-bios", fmt::format("/proc/self/fd/{}", image_number),  //
+          "-chardev", fmt::format("socket,id=qmp,fd={}", qmp_number), "-mon", "chardev=qmp,mode=control"};
+}
+
+std::string with_output(std::string text, Process& process) {
+  const auto tail = process.output_tail();
+  if (!tail.empty()) text += "\nIts last output:\n" + tail;
+  return text;
+}
+
+std::string text_of(const Mailbox::Trap& trap) {
+  if (trap.vector >= HPTCK_VECTORS_END) return "the guest agent's record of interrupts holds what it never wrote";
+  return fmt::format("the guest agent took interrupt {:#x} at {:#x}, SRR1 {:#x}", trap.vector, trap.srr0, trap.srr1);
+}
+
+// The kit may be suspended, or starved, for any time; QEMU was then probably starved as well. So what counts
+// towards a deadline is not what the clock says but the time between two looks, up to this much for each.
+constexpr auto longest_look = 50ms;
+
+class Patience {
+ public:
+  explicit Patience(steady_clock::duration limit) : limit_(limit) {}
+  void look() {
+    const auto now = steady_clock::now();
+    waited_ += std::min<steady_clock::duration>(now - last_look_, longest_look);
+    last_look_ = now;
+  }
+  void renew() { waited_ = {}; }
+  bool ended() const { return waited_ > limit_; }
+  std::chrono::milliseconds waited() const { return std::chrono::duration_cast<std::chrono::milliseconds>(waited_); }
+
+ private:
+  steady_clock::duration limit_, waited_{};
+  steady_clock::time_point last_look_ = steady_clock::now();
+};
+
+// When to look at the mailbox again. A short wait is spun, because sleeping takes longer than a hypercall; in
+// a long one half of the time that the rest of the batch will probably take is slept, which leaves the
+// processor to QEMU and still ends on time.
+std::chrono::nanoseconds sleep_before_next_look(steady_clock::duration since_post, std::uint64_t answered,
+                                                std::uint64_t total) {
+  constexpr auto spun = 60us, shortest = 50us, longest = 2000us;
+  if (since_post < spun) return 0ns;
+  if (answered == 0) return std::clamp<std::chrono::nanoseconds>(since_post / 4, shortest, longest);
+  const auto left = since_post / answered * (total - answered);
+  if (left < 2 * spun && since_post < 1s) return 0ns;
+  return std::clamp<std::chrono::nanoseconds>(left / 2, shortest, longest);
+}
+
+}  // namespace
+
+SharedRam::SharedRam(std::uint64_t size) : file_(anonymous_file("hptck-ram", MFD_ALLOW_SEALING)) {
+  if (size < HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_SIZE) {
+    throw EnvironmentError("the partition's memory is too small for the guest agent; give it 256M or more");
+  }
+  if (ftruncate(file_.get(), static_cast<off_t>(size)) != 0 ||
+      fcntl(file_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+    fail("cannot make the partition's memory");
+  }
+  void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (start == MAP_FAILED) fail("cannot map the partition's memory");
+  bytes_ = {static_cast<unsigned char*>(start), size};
+}
+
+SharedRam::~SharedRam() {
+  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+}
+
+Machine::Machine(const QemuOptions& options, const std::string& resize_hpt, std::span<const unsigned char> image)
+    : options_(options),
+      image_(image),
+      ram_(ram_bytes(options.memory).value_or(0)),
+      mailbox_(ram_.bytes()),
+      boot_(random_word()),
+      command_(command_for(options, resize_hpt, ram_.bytes().size())) {
+  mailbox_.expect_boot(boot_);
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("cannot make a socket pair");
+  FileDescriptor ours(ends[0]);
+  const auto theirs = above_inherited(FileDescriptor(ends[1]));
+  qmp_.emplace(std::move(ours));
+  const auto image_file = file_of(image);
+  const int inherited[] = {ram_.descriptor(), theirs.get(), image_file.get()};
+  process_.emplace(command_, inherited);
+  if (const auto why = await_boot()) {
+    throw EnvironmentError(fmt::format(
+        "QEMU did not start: {}\nThe command was: {}\n"
+        "Check --qemu, --machine, --cpu and --memory.",
+        *why, quoted(command_)));
+  }
+}
+
+std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
+
+std::optional<std::string> Machine::await_boot() {
+  Patience patience(options_.start_deadline);
+  for (;;) {
+    patience.look();
+    const auto ending = process_->ending();
+    if (mailbox_.progress() == boot_) break;
+    if (const auto trap = mailbox_.trap(boot_)) return with_output(text_of(*trap), *process_);
+    if (ending) return with_output("it " + ending->text(), *process_);
+    if (patience.ended()) {
+      return with_output(fmt::format("no sign of life from the guest within {} ms", patience.waited().count()),
+                         *process_);
+    }
+    process_->pause(100us);
+  }
+  idle_ = boot_;
+  return std::nullopt;
+}
+
+// The agent reads the boot word once, at its entry, so that only the agent of the new boot can echo the new
+// word: there is no need to stop the old one first, or to wait for QEMU to say that it has been reset.
+std::optional<std::string> Machine::reset() {
+  boot_ = random_word();
+  mailbox_.expect_boot(boot_);
+  if (!qmp_->execute("system_reset", options_.start_deadline)) {
+    return with_output("system_reset was not carried out", *process_);
+  }
+  return await_boot();
+}
+
+void Machine::post(std::span<const Call> calls, std::uint64_t rounds) {
+  ticket_ = random_word();
+  mailbox_.post(calls, rounds, ticket_);
+}
+
+BatchResult Machine::await(std::uint64_t total, const Take& take) {
+  const auto posted = steady_clock::now();
+  Patience patience(options_.deadline);
+  BatchResult result;
+  bool begun = false;
+  const auto garbled = [&](const std::string& how) {
+    result.fault = Fault{Fault::Kind::garbled, with_output(how, *process_)};
+    return result;
+  };
+  for (std::chrono::nanoseconds sleep{0};;) {
+    std::optional<Ending> ending;
+    if (sleep > 0ns) {
+      process_->pause(sleep);
+      ending = process_->ending();  // before the progress word is read, which then is final
+    }
+    patience.look();
+    const auto word = mailbox_.progress();
+    const auto answered = word - ticket_;
+    if (answered <= total) {
+      if (answered < result.answered) return garbled("the guest agent's progress went backwards");
+      if (answered > result.answered || !begun) patience.renew();
+      begun = true;
+      if (answered > result.answered && take) {
+        if (const auto unsound = take(answered)) {
+          result.answered = unsound->call;
+          return garbled(unsound->how);
+        }
+      }
+      result.answered = answered;
+      if (answered == total) {
+        idle_ = word;
+        return result;
+      }
+    } else if (begun || word != idle_) {
+      return garbled(word == boot_ ? "the partition was reset in mid-batch"
+                                   : "the guest agent's progress word holds what it never wrote");
+    }
+    if (ending) {
+      result.fault = died(*ending);
+      return result;
+    }
+    if (const auto trap = mailbox_.trap(boot_)) return garbled(text_of(*trap));
+    if (patience.ended()) {
+      result.fault = hung(patience.waited());
+      return result;
+    }
+    sleep = sleep_before_next_look(steady_clock::now() - posted, result.answered, total);
+  }
+}
+
+std::optional<std::string> Machine::damage(std::span<const Call> calls) const {
+  if (!mailbox_.holds(calls)) return "the requests in the mailbox were overwritten";
+  if (!std::equal(image_.begin(), image_.end(), ram_.bytes().begin())) return "the guest agent's code was overwritten";
+  return std::nullopt;
+}
+
+BatchResult Machine::run(std::span<const Call> calls, std::span<Response> responses) {
+  assert(responses.size() >= calls.size());
+  std::size_t done = 0;
+  while (done < calls.size()) {
+    const auto part = calls.subspan(done, std::min(calls.size() - done, Mailbox::capacity));
+    const auto answers = responses.subspan(done, part.size());
+    std::uint64_t taken = 0;
+    const auto take = [&](std::uint64_t answered) -> std::optional<Unsound> {
+      for (; taken < answered; ++taken) {
+        const auto response = mailbox_.response(taken, ticket_ + taken + 1);
+        if (!response) return Unsound{taken, "a response in the mailbox was overwritten"};
+        answers[taken] = *response;
+      }
+      return std::nullopt;
+    };
+    post(part, 1);
+    auto result = await(part.size(), take);
+    if (!result.fault) {
+      // Nothing says since when, so that no answer of this part can be believed.
+      if (const auto how = damage(part)) result = {0, Fault{Fault::Kind::garbled, with_output(*how, *process_)}};
+    }
+    if (result.fault) {
+      const auto& call = part[std::min<std::size_t>(result.answered, part.size() - 1)];
+      result.fault->evidence = fmt::format("In play was {}.\n{}", to_string(call), result.fault->evidence);
+      result.answered += done;
+      return result;
+    }
+    done += part.size();
+  }
+  return {done, std::nullopt};
+}
+
+std::optional<Fault> Machine::run_unchecked(std::span<const Call> calls, std::uint64_t rounds) {
+  post(calls, rounds);
+  return await(calls.size() * rounds, nullptr).fault;
+}
+
+Fault Machine::died(const Ending& ending) {
+  const auto reason = qmp_->shutdown_reason();
+  auto evidence = with_output("QEMU " + ending.text() + (reason.empty() ? "" : ", reason given: " + reason), *process_);
+  const bool from_outside = ending.by_signal(SIGKILL) || ending.by_signal(SIGTERM) || reason == "host-signal" ||
+                            reason == "host-qmp-quit" || reason == "host-ui";
+  if (from_outside) {
+    throw EnvironmentError(evidence +
+                           "\nThis came from outside: a user, or the kernel for want of memory (see dmesg).");
+  }
+  return {Fault::Kind::died, std::move(evidence)};
+}
+
+Fault Machine::hung(std::chrono::milliseconds waited) {
+  const auto status = qmp_->execute("query-status", 1s);
+  std::string control = "does not answer either";
+  if (status && status->contains("status")) control = fmt::format("answers: {}", (*status)["status"].dump());
+  return {Fault::Kind::hung, with_output(fmt::format("No answer within {} ms. QEMU's control channel {}.",
+                                                     waited.count(), control),
+                                         *process_)};
+}
+
+std::string quoted(const std::vector<std::string>& command) {
+  std::string line;
+  for (const auto& word : command) {
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                            "-_=+,./:@%") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace hptck::qemu
