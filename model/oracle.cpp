@@ -191,13 +191,6 @@ std::optional<Clause> witnessed(Clause row, const S& before) {
   }
 }
 
-void insert(std::vector<S>& states, const S& s) {
-  for (const auto& known : states) {
-    if (packed(known) == packed(s)) return;
-  }
-  states.push_back(s);
-}
-
 void sort_unique(std::vector<S>& states) {
   std::sort(states.begin(), states.end(), [](const S& a, const S& b) { return packed(a) < packed(b); });
   states.erase(std::unique(states.begin(), states.end()), states.end());
@@ -275,7 +268,7 @@ std::string describe(const ConcreteState& s) {
       text = gone_of(s) == Gone::committed ? "idle: no Pending HPT since COMMIT made it current" : "idle: no Pending HPT";
       break;
     case Phase::cancelled:
-      text = fmt::format("cancelled: no Pending HPT; that of shift {} was discarded ", pending);
+      text = "cancelled: no Pending HPT; it was discarded ";
       switch (gone_of(s)) {
         case Gone::zero: text += "by PREPARE with shift 0"; break;
         case Gone::flags: text += "by a PREPARE that ended with H_PARAMETER for its flags"; break;
@@ -310,40 +303,107 @@ std::vector<ConcreteState> initial_states(const Statement& statement) {
   return states;
 }
 
+bool Oracle::Order::operator()(const States& a, const States& b) const {
+  const auto less = [](const S& x, const S& y) { return packed(x) < packed(y); };
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less);
+}
+
+// Sets are few unless someone makes them many; then the memory starts afresh.
+void Oracle::become(States states) {
+  constexpr std::size_t most_sets = 1 << 14;
+  if (sets_.size() >= most_sets) {
+    sets_.clear();
+    remembered_.clear();
+  }
+  states_ = &sets_.try_emplace(std::move(states), 0).first->first;
+}
+
 void Oracle::restart(const Statement& statement) {
-  states_ = initial_states(statement);
+  become(initial_states(statement));
   exercised_ = {};
 }
 
-bool Oracle::step(const Call& call, const Response& response) {
-  next_.clear();
+namespace {
+
+struct Next {
+  std::vector<S> states;
+  ClauseSet exercised;
+  bool known = true;  // false: a hypercall without rows, of which nothing is said
+};
+
+Next next_states(std::span<const S> live_states, const Call& call, std::int64_t code) {
+  Next next;
   // The clauses that every simplest explanation shares; tier 0 are those without a dropped Pending HPT.
   ClauseSet shared[2] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}};
   bool any[2] = {false, false};
-  const bool known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
-    for (const auto& live : states_) {
+  next.known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
+    for (const auto& live : live_states) {
       for_each_candidate(live, [&](const S& candidate, ClauseSet path) {
         S s = candidate;
-        const auto answer = walk(list, s, arguments, response.status);
+        const auto answer = walk(list, s, arguments, code);
         if (!answer.yes) return;
         path.add(answer.row);
         if (const auto effect = witnessed(answer.row, candidate)) path.add(*effect);
         const int tier = was_dropped(candidate) ? 1 : 0;
         any[tier] = true;
         shared[tier].bits &= path.bits;
-        if (states_.size() > 16) next_.push_back(s);
-        else insert(next_, s);
+        next.states.push_back(s);
       });
     }
   });
-  if (!known) {
-    exercised_ = {};
+  sort_unique(next.states);
+  if (next.known && !next.states.empty()) next.exercised = any[0] ? shared[0] : shared[1];
+  return next;
+}
+
+}  // namespace
+
+// Out of range is one class, below and above; within, each shift is its own.
+static std::uint64_t shift_class(std::uint64_t shift) {
+  if (shift >= min_shift && shift <= max_shift) return shift;
+  return shift == 0 ? 0 : shift < min_shift ? 1 : 63;
+}
+
+std::uint64_t call_class_of(const Call& call) {
+  switch (call.token) {
+    case token::H_RESIZE_HPT_PREPARE:
+    case token::H_RESIZE_HPT_COMMIT: {
+      const auto whole = call.args[1];
+      const auto low_half = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
+      return (call.token == token::H_RESIZE_HPT_COMMIT ? 1 : 0) | (call.args[0] != 0 ? 2 : 0) | shift_class(low_half) << 8 |
+             shift_class(whole) << 16 | (low_half != whole ? 4 : 0);
+    }
+    case token::H_READ: return std::uint64_t{1} << 32 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
+    case token::H_ENTER: return std::uint64_t{1} << 33 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
+    default: return std::uint64_t{1} << 34;
+  }
+}
+
+bool Oracle::allows(const Call& call, const Response& response) const {
+  const auto next = next_states(*states_, call, response.status);
+  return !next.known || !next.states.empty();
+}
+
+bool Oracle::step(const Call& call, const Response& response) {
+  constexpr std::size_t slots = 1 << 15;
+  if (remembered_.empty()) remembered_.resize(slots);
+  const auto call_class = call_class_of(call);
+  const auto hash = (reinterpret_cast<std::uintptr_t>(states_) ^ call_class * 0x9e3779b97f4a7c15 ^
+                     static_cast<std::uint64_t>(response.status) * 0xc2b2ae3d27d4eb4f);
+  auto& slot = remembered_[(hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15 >> 49];
+  if (slot.from == states_ && slot.call_class == call_class && slot.status == response.status) {
+    states_ = slot.to;
+    exercised_ = slot.exercised;
     return true;
   }
-  if (next_.empty()) return false;
-  if (next_.size() > 16) sort_unique(next_);
-  exercised_ = any[0] ? shared[0] : shared[1];
-  states_.swap(next_);
+  auto next = next_states(*states_, call, response.status);
+  exercised_ = next.exercised;
+  if (!next.known) return true;
+  if (next.states.empty()) return false;
+  const auto* from = states_;
+  become(std::move(next.states));
+  if (remembered_.empty()) return true;
+  slot = {from, states_, call_class, response.status, exercised_};
   return true;
 }
 
@@ -354,7 +414,7 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
   };
   std::vector<Seen> seen;
   for_each_rule(call, [&](const auto& list, const auto& arguments) {
-    for (const auto& live : states_) {
+    for (const auto& live : *states_) {
       for_each_candidate(live, [&](const S& candidate, ClauseSet) {
         const auto note = annotated_walk(list, candidate, arguments, response ? &response->status : nullptr);
         for (const auto& other : seen) {
@@ -417,8 +477,8 @@ void Oracle::resync(const Call& call, const Response& response) {
   const bool asked_a_size = resize && asked >= min_shift && asked <= max_shift;
   // A refused H_READ says that the size is not what it seemed.
   const bool size_unknown = call.token == token::H_READ;
-  next_.clear();
-  for (const auto& live : states_) {
+  States next;
+  for (const auto& live : *states_) {
     std::vector<W> sizes{live.current}, pendings;
     if (raw(live.pending) != 0) pendings.push_back(live.pending);
     if (asked_a_size) pendings.push_back(W(static_cast<std::uint8_t>(asked)));
@@ -431,30 +491,30 @@ void Oracle::resync(const Call& call, const Response& response) {
       S s = live;
       s.current = size;
       s.table = constant(s.table, lit(Table::initial));
-      next_.push_back(s);
+      next.push_back(s);
       if (!resize) continue;
-      s.pending = pendings.empty() ? s.pending : pendings.front();
+      s.pending = constant(s.pending, lit(0));
       s.phase = constant(s.phase, lit(Phase::cancelled));
       s.gone = constant(s.gone, lit(Gone::dropped));
-      next_.push_back(s);
+      next.push_back(s);
       for (const auto pending : pendings) {
         s.pending = pending;
         s.gone = constant(s.gone, lit(Gone::none));
-        for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided}) next_.push_back(rows::to_phase(s, phase));
+        for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided}) next.push_back(rows::to_phase(s, phase));
       }
     }
   }
   // Standing can have been learned wrongly from the very answers that are in doubt.
   if (response.status == status::H_AUTHORITY || response.status == status::H_FUNCTION || response.status == status::H_NOT_AVAILABLE) {
-    const auto count = next_.size();
+    const auto count = next.size();
     for (std::size_t i = 0; i < count; ++i) {
-      auto s = next_[i];
+      auto s = next[i];
       s.standing = constant(s.standing, lit(response.status == status::H_AUTHORITY ? Standing::forbidden : Standing::absent));
-      next_.push_back(s);
+      next.push_back(s);
     }
   }
-  sort_unique(next_);
-  states_.swap(next_);
+  sort_unique(next);
+  become(std::move(next));
 }
 
 ClauseSet clauses_with_rows() {

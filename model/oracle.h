@@ -6,8 +6,13 @@
 // answer rules it out. When no state allows the answer, that is a violation; explain() then names each live
 // state and the row that refused. Tracking a set was chosen over searching for one accepted history afterwards
 // because the set stays small and the verdict is there at the call that broke the rule.
+//
+// Campaigns meet the same few sets over and over, so steps between sets are remembered in a direct-mapped table:
+// a lazy determinization of the model. Calls that no row can tell apart (every flags but zero, every shift
+// beyond 46) share an entry; a property test holds that sharing against the rows.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,12 +38,17 @@ struct Refusal {
 class Oracle {
  public:
   explicit Oracle(const Statement& statement = {}) { restart(statement); }
+  Oracle(const Oracle&) = delete;
+  Oracle& operator=(const Oracle&) = delete;
 
   /// A fresh partition of which the statement is declared.
   void restart(const Statement& statement);
 
   /// Takes the answer into account. False: no live state allows it, and the set is left as it was.
   bool step(const Call& call, const Response& response);
+
+  /// Whether step() would accept the answer. Changes nothing.
+  bool allows(const Call& call, const Response& response) const;
 
   /// The clauses that the last accepted step showed at work, under its simplest explanation: one in which the
   /// platform did not drop the Pending HPT, where there is such a one.
@@ -52,12 +62,31 @@ class Oracle {
   void resync(const Call& call, const Response& response);
 
   /// The live states before hidden steps, in no particular order.
-  std::span<const ConcreteState> states() const { return states_; }
+  std::span<const ConcreteState> states() const { return *states_; }
 
  private:
-  std::vector<ConcreteState> states_, next_;
+  using States = std::vector<ConcreteState>;
+  struct Order {
+    bool operator()(const States& a, const States& b) const;
+  };
+  struct Remembered {
+    const States* from = nullptr;
+    const States* to = nullptr;
+    std::uint64_t call_class = 0;
+    std::int64_t status = 0;
+    ClauseSet exercised;
+  };
+
+  void become(States states);
+
+  std::map<States, std::uint32_t, Order> sets_;  // nodes never move, so their addresses name the sets
+  const States* states_ = nullptr;
+  std::vector<Remembered> remembered_;
   ClauseSet exercised_;
 };
+
+/// A number that two calls share only when no row can tell them apart.
+std::uint64_t call_class_of(const Call& call);
 
 /// The statement's initial states: all that it leaves open.
 std::vector<ConcreteState> initial_states(const Statement& statement);

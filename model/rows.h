@@ -41,8 +41,9 @@ inline constexpr auto matches = [](const auto& s, const auto& a) {
 // Two bolted HPTEs can need one slot only in a smaller table.
 inline constexpr auto may_collide = [](const auto& s) { return both(eq(s.bolted, lit(1)), ult(s.pending, s.current)); };
 
-// The Pending HPT is given up. `pending` keeps its shift, for explanations.
+// The Pending HPT is given up.
 inline constexpr auto gone = [](auto s, Gone reason) {
+  s.pending = constant(s.pending, lit(0));
   s.phase = constant(s.phase, lit(Phase::cancelled));
   s.gone = constant(s.gone, lit(reason));
   return s;
@@ -129,6 +130,7 @@ inline constexpr auto commit = decision_list(
            }),
     effect(Clause::commit_clears, Always{},
            [](auto s, const auto&) {
+             s.pending = constant(s.pending, lit(0));
              s.phase = constant(s.phase, lit(Phase::idle));
              s.gone = constant(s.gone, lit(Gone::committed));
              return s;

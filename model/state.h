@@ -52,7 +52,7 @@ struct State {
   using Word = typename Domain::template Word<8>;
   Word standing;  ///< Standing
   Word phase;     ///< Phase
-  Word pending;   ///< shift of the Pending HPT, or of the one that is gone; 0 when there never was one
+  Word pending;   ///< shift of the Pending HPT; 0 when there is none
   Word gone;      ///< Gone
   Word current;   ///< shift of the current HPT
   Word table;     ///< Table
