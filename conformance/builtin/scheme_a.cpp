@@ -1,0 +1,218 @@
+// The hypervisor's four hypercalls. PREPARE and COMMIT follow the order of checks in LoPAR's sections
+// sec_resize_hpt_prepare and sec_resize_hpt_commit line by line, because an error may come after the state
+// has changed. shift is declared int32, so both take the low half of the register as a signed number. What
+// LoPAR leaves open after a COMMIT that met a collision is decided like this: the Pending HPT stays, as one
+// whose preparation has ended on that collision.
+#include "conformance/builtin/scheme_a.h"
+
+#include <utility>
+
+namespace hptck {
+namespace {
+
+constexpr std::uint64_t read_4 = 1ull << (63 - 26);
+// Doubleword 0 bits 57 and 58, which H_ENTER keeps for the hypervisor.
+constexpr std::uint64_t hypervisor_bits = 0x60;
+
+// Counts down to an event that happens once in `every`; never when that is zero.
+bool now(std::uint64_t& left, std::uint64_t every) {
+  if (every == 0 || --left != 0) return false;
+  left = every;
+  return true;
+}
+
+}  // namespace
+
+SchemeA::SchemeA(const SchemeAOptions& options)
+    : options_(options),
+      hypercalls_until_hardware_(options.permissions.hardware_every),
+      hypercalls_until_migration_(options.permissions.migration_every),
+      creations_until_shortage_(options.permissions.shortage_every),
+      current_(options.initial_shift) {}
+
+void SchemeA::restart(bool may_resize) {
+  may_resize_ = may_resize;
+  current_ = Hpt(options_.initial_shift);
+  pending_.reset();
+  commits_ = 0;
+}
+
+void SchemeA::advance(std::chrono::milliseconds time) {
+  if (time.count() > 0) pass(static_cast<std::uint64_t>(time.count()) * steps_per_ms);
+}
+
+void SchemeA::pass(std::uint64_t steps) {
+  clock_ += steps;
+  const auto timeout = options_.permissions.timeout_steps;
+  if (pending_ && timeout != 0 && clock_ - pending_->asked_for_at > timeout) pending_.reset();
+}
+
+Response SchemeA::hcall(const Call& call) {
+  pass(1);
+  if (now(hypercalls_until_migration_, options_.permissions.migration_every)) pending_.reset();
+  if (now(hypercalls_until_hardware_, options_.permissions.hardware_every)) return {status::H_HARDWARE, {}};
+  switch (call.token) {
+    case token::H_ENTER:
+      return enter(call);
+    case token::H_READ:
+      return read(call);
+    case token::H_RESIZE_HPT_PREPARE:
+      if (options_.offers_resize) return {prepare(call.args[0], call.args[1]), {}};
+      break;
+    case token::H_RESIZE_HPT_COMMIT:
+      if (options_.offers_resize) return {commit(call.args[0], call.args[1]), {}};
+      break;
+  }
+  return {status::H_FUNCTION, {}};
+}
+
+std::int64_t SchemeA::prepare(std::uint64_t flags, std::uint64_t shift_register) {
+  auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
+  if (has(Deviation::prepare_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
+  if (has(Deviation::prepare_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
+  if (has(Deviation::prepare_ignores_flags)) flags = 0;
+  if (has(Deviation::prepare_checks_flags_before_authority) && flags != 0 && !may_resize_)
+    return status::H_PARAMETER;
+
+  if (!may_resize_ && !has(Deviation::prepare_unchecked_authority)) return status::H_AUTHORITY;
+
+  const std::int32_t smallest = has(Deviation::prepare_accepts_17)   ? 17
+                                : has(Deviation::prepare_refuses_18) ? 19
+                                                                     : 18;
+  const std::int32_t greatest = has(Deviation::prepare_accepts_47)   ? 47
+                                : has(Deviation::prepare_refuses_46) ? 45
+                                                                     : 46;
+  const bool in_range = shift >= smallest && shift <= greatest;
+  const auto permitted = static_cast<std::int32_t>(options_.max_shift) +
+                         (has(Deviation::prepare_exceeds_largest_by_one) ? 1 : 0);
+  if (has(Deviation::prepare_checks_flags_before_discard) && flags != 0) return status::H_PARAMETER;
+  if (has(Deviation::prepare_checks_range_before_discard) && shift != 0 && !in_range)
+    return status::H_PARAMETER;
+  if (has(Deviation::prepare_checks_resource_before_discard) && flags == 0 && in_range && shift > permitted)
+    return status::H_RESOURCE;
+
+  if (pending_) {
+    const bool keeps_other = has(Deviation::prepare_keeps_other_size) && in_range;
+    if (flags == 0 && (shift == pending_->shift || keeps_other)) {
+      pending_->asked_for_at = clock_;
+      if (!prepared() && !has(Deviation::prepare_match_says_ready_early))
+        return has(Deviation::prepare_match_is_h_busy) ? status::H_BUSY : long_busy();
+      if (pending_->collided)
+        return has(Deviation::prepare_match_collision_is_h_parameter) ? status::H_PARAMETER
+                                                                      : status::H_PTEG_FULL;
+      return status::H_SUCCESS;
+    }
+    if (!(has(Deviation::prepare_zero_keeps_pending) && flags == 0 && shift == 0)) pending_.reset();
+  }
+  if (flags != 0) return status::H_PARAMETER;
+  if (shift == 0)
+    return has(Deviation::prepare_zero_is_h_parameter) ? status::H_PARAMETER : status::H_SUCCESS;
+  if (!in_range) return status::H_PARAMETER;
+  if (shift > permitted)
+    return has(Deviation::prepare_resource_is_h_no_mem) ? status::H_NO_MEM : status::H_RESOURCE;
+  if (now(creations_until_shortage_, options_.permissions.shortage_every)) return status::H_RESOURCE;
+
+  const auto size = static_cast<unsigned>(shift);
+  const auto allocated = has(Deviation::prepare_allocates_half) ? size - 1 : size;
+  pending_ = Pending{Hpt(allocated), shift, clock_ + preparation_steps(size), clock_};
+  if (prepared() || has(Deviation::prepare_says_ready_early)) return status::H_SUCCESS;
+  if (has(Deviation::prepare_busy_code_off_the_table) && shift >= 28)
+    return status::H_LONG_BUSY_ORDER_100_SEC + 1;
+  return long_busy();
+}
+
+std::int64_t SchemeA::commit(std::uint64_t flags, std::uint64_t shift_register) {
+  auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
+  if (has(Deviation::commit_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
+  if (has(Deviation::commit_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
+  if (has(Deviation::commit_ignores_flags)) flags = 0;
+
+  if (!may_resize_ && !has(Deviation::commit_unchecked_authority)) return status::H_AUTHORITY;
+
+  if (has(Deviation::commit_flags_is_h_parameter) && flags != 0) return status::H_PARAMETER;
+  if (!pending_) {
+    if (has(Deviation::commit_none_is_h_parameter)) return status::H_PARAMETER;
+    return has(Deviation::commit_none_is_h_success) ? status::H_SUCCESS : status::H_CLOSED;
+  }
+  if (has(Deviation::commit_checks_busy_before_shift) && flags == 0 && !prepared()) return status::H_BUSY;
+  if (flags != 0 || (shift != pending_->shift && !has(Deviation::commit_ignores_shift))) {
+    if (has(Deviation::commit_shift_is_h_parameter) && flags == 0) return status::H_PARAMETER;
+    if (has(Deviation::commit_closed_switches)) switch_to_pending();
+    return status::H_CLOSED;
+  }
+  pending_->asked_for_at = clock_;
+  if (!prepared()) {
+    if (has(Deviation::commit_busy_is_h_long_busy)) return long_busy();
+    if (has(Deviation::commit_busy_switches)) switch_to_pending();
+    return status::H_BUSY;
+  }
+  if (pending_->collided)
+    return has(Deviation::commit_collided_is_h_busy) ? status::H_BUSY : status::H_PTEG_FULL;
+  if (has(Deviation::commit_keeps_old_table)) {
+    pending_.reset();
+    return status::H_SUCCESS;
+  }
+  if (!switch_to_pending())
+    return has(Deviation::commit_collision_is_h_resource) ? status::H_RESOURCE : status::H_PTEG_FULL;
+  if (has(Deviation::commit_hardware_switches) && ++commits_ % 2 == 0) return status::H_HARDWARE;
+  return status::H_SUCCESS;
+}
+
+// Rehashes into the Pending HPT and makes it the current one. On a collision the half-filled table is of no
+// use any more and is cleared; the Pending HPT itself stays, to say why it cannot be had.
+bool SchemeA::switch_to_pending() {
+  const bool fits = rehash_bolted(current_, pending_->table, options_.deviations);
+  if (!fits && !has(Deviation::commit_collision_switches)) {
+    pending_->table = Hpt(pending_->table.shift());
+    pending_->collided = true;
+    return false;
+  }
+  current_ = std::move(pending_->table);
+  if (has(Deviation::commit_keeps_pending))
+    pending_->table = Hpt(current_.shift());
+  else
+    pending_.reset();
+  return fits;
+}
+
+// An estimate of the time left, in the orders of magnitude that the return codes have.
+std::int64_t SchemeA::long_busy() const {
+  const auto steps_left = pending_->ready_at - clock_;
+  auto code = status::H_LONG_BUSY_ORDER_1_MSEC;
+  for (auto order = steps_per_ms; order < steps_left && code < status::H_LONG_BUSY_ORDER_100_SEC; order *= 10)
+    ++code;
+  return code;
+}
+
+// There is no memory behind this partition, so the checks of the logical page (its bounds, WIMG) have nothing
+// to check and every page passes.
+Response SchemeA::enter(const Call& call) {
+  const auto flags = call.args[0], ptex = call.args[1], high = call.args[2], low = call.args[3];
+  if (ptex >= current_.hpte_count()) return {status::H_PARAMETER, {}};
+  const bool exact = (flags & H_EXACT) != 0;
+  const auto first = exact ? ptex : ptex & ~std::uint64_t{7};
+  const auto last = exact ? ptex : ptex | 7;
+  for (auto slot = first; slot <= last; ++slot) {
+    if ((current_.at(slot).high & HPTE_VALID) != 0) continue;
+    current_.put(slot, {high & ~hypervisor_bits, low});
+    return {status::H_SUCCESS, {slot}};
+  }
+  return {status::H_PTEG_FULL, {}};
+}
+
+Response SchemeA::read(const Call& call) const {
+  const auto flags = call.args[0], ptex = call.args[1];
+  const auto bound = current_.hpte_count() + (has(Deviation::read_bound_off_by_one) ? 1 : 0);
+  if (ptex >= bound) return {status::H_PARAMETER, {}};
+  const bool four = (flags & read_4) != 0;
+  const auto first = four ? ptex & ~std::uint64_t{3} : ptex;
+  Response response;
+  for (std::size_t index = 0; index < (four ? 4u : 1u); ++index) {
+    const auto hpte = current_.at(first + index);
+    response.out[2 * index] = hpte.high;
+    response.out[2 * index + 1] = hpte.low;
+  }
+  return response;
+}
+
+}  // namespace hptck
