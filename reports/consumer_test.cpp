@@ -98,7 +98,7 @@ void expect_seen_as_meant(const std::string& report, const SampleCampaign& sampl
       SCOPED_TRACE(id_of(clause.clause));
       EXPECT_EQ(one["name"], id_of(clause.clause));
       EXPECT_EQ(suite["name"], text_of(clause.clause).group);
-      EXPECT_EQ(kind_seen(one), kind_meant(clause.verdict));
+      ASSERT_EQ(kind_seen(one), kind_meant(clause.verdict));
       EXPECT_THAT(one["output"].get<std::string>(),
                   testing::HasSubstr(fmt::format("Exercised {} times.", clause.exercised)));
       for (const auto index : clause.findings) {
