@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cctype>
 #include <charconv>
+#include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "conformance/qemu/guest_images.h"
 #include "conformance/qemu/machine.h"
@@ -57,7 +61,7 @@ class QemuAdapter : public Adapter {
   Statement restart(const Partition& partition) override {
     const bool may_resize = partition.may_resize && options_.resize_hpt != "disabled";
     const bool same_kind = machine_ && may_resize_ == may_resize;
-    if (!same_kind || machine_->reset()) start(may_resize);
+    if (!same_kind || !give_up_pending() || machine_->reset()) start(may_resize);
     Statement statement;
     if (const auto facts = machine_->device_tree()) {
       statement.initial_shift = facts->hpt_shift;
@@ -75,6 +79,10 @@ class QemuAdapter : public Adapter {
     auto machine = std::move(machine_);  // given back unless it failed
     auto result = machine->run(calls, responses);
     if (!result.fault) machine_ = std::move(machine);
+    for (std::size_t n = 0; n < result.answered; ++n) {
+      const bool created = responses[n].status == status::H_SUCCESS || is_long_busy(responses[n].status);
+      if (calls[n].token == token::H_RESIZE_HPT_PREPARE && created) prepared_.insert(calls[n].args[1]);
+    }
     return result;
   }
 
@@ -86,11 +94,31 @@ class QemuAdapter : public Adapter {
     machine_ = std::make_unique<qemu::Machine>(options_, may_resize ? options_.resize_hpt : "disabled",
                                                qemu::agent_image());
     may_resize_ = may_resize;
+    prepared_.clear();
+  }
+
+  // QEMU (7.2) keeps a Pending HPT through system_reset, which would hand it on to the next partition. So it is
+  // asked to give it up first, and believed only when COMMIT then finds none of any size asked for so far; the
+  // reset that follows undoes whatever else these calls may have done. False: only a new process will do.
+  bool give_up_pending() {
+    if (prepared_.empty()) return true;
+    std::vector<Call> calls{prepare(0, 0)};
+    for (const auto shift : std::exchange(prepared_, {})) calls.push_back(commit(0, shift));
+    std::vector<Response> responses(calls.size());
+    try {
+      if (machine_->run(calls, responses).fault) return false;
+    } catch (const EnvironmentError&) {  // this process was killed meanwhile; the next one may fare better
+      return false;
+    }
+    if (responses[0].status != status::H_SUCCESS) return false;
+    return std::all_of(responses.begin() + 1, responses.end(),
+                       [](const Response& response) { return response.status == status::H_CLOSED; });
   }
 
   QemuOptions options_;
   std::unique_ptr<qemu::Machine> machine_;
   bool may_resize_ = true;
+  std::set<std::uint64_t> prepared_;  ///< sizes that this process may have a Pending HPT of
   std::optional<Description> description_;
 };
 
