@@ -8,7 +8,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <cstdlib>
+#include <optional>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "model/hypercall.h"
@@ -26,9 +28,9 @@ constexpr std::uint64_t secondary_bit = 0x2, large_bit = 0x4;
 struct Page {
   bool terabyte = false;
   std::uint64_t vsid = 0;
-  std::uint64_t offset = 0;  // in the segment, in bytes
-  unsigned page_shift = 12;
-  std::uint64_t lp = 0;  // only for large pages
+  std::uint64_t offset = 0;           // in the segment, in bytes
+  unsigned page_shift = 12;           // of the base page
+  std::optional<std::uint64_t> lp{};  // of a large page
   bool secondary = false;
 };
 
@@ -50,8 +52,8 @@ Hpte entry_for(const Page& page, std::uint64_t tag) {
   hpte.high = (avpn << 7) | HPTE_BOLTED | HPTE_VALID;
   if (page.terabyte) hpte.high |= std::uint64_t{1} << 62;
   if (page.secondary) hpte.high |= secondary_bit;
-  if (page.page_shift != 12) hpte.high |= large_bit;
-  hpte.low = (tag << 28) | (page.lp << 12);
+  if (page.lp) hpte.high |= large_bit;
+  hpte.low = (tag << 28) | (page.lp.value_or(0) << 12);
   return hpte;
 }
 
@@ -61,9 +63,12 @@ rc::Gen<Page> any_page() {
     page.terabyte = *rc::gen::arbitrary<bool>();
     const auto vsid_bits = page.terabyte ? 38 : 50;
     page.vsid = *rc::gen::arbitrary<std::uint64_t>() & ((std::uint64_t{1} << vsid_bits) - 1);
-    std::tie(page.page_shift, page.lp) = *rc::gen::element(std::pair<unsigned, std::uint64_t>{12, 0},
-                                                           std::pair<unsigned, std::uint64_t>{16, 1},
-                                                           std::pair<unsigned, std::uint64_t>{24, 0});
+    // As in ibm,segment-page-sizes of a POWER8. Of LP, 64 KiB pages have the low four bits; the others are
+    // RPN.
+    const auto rpn = *rc::gen::inRange<std::uint64_t>(0, 16) << 4;
+    const std::pair<unsigned, std::optional<std::uint64_t>> encodings[] = {
+        {12, {}}, {12, rpn | 7}, {12, 0x38}, {16, rpn | 1}, {16, 0x08}, {24, 0x00}, {34, 0x03}};
+    std::tie(page.page_shift, page.lp) = encodings[*rc::gen::inRange(0, page.terabyte ? 7 : 6)];
     page.offset =
         *rc::gen::arbitrary<std::uint64_t>() & ((std::uint64_t{1} << (page.terabyte ? 40 : 28)) - 1);
     page.offset &= ~((std::uint64_t{1} << page.page_shift) - 1);
