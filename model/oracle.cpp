@@ -333,18 +333,19 @@ struct Next {
 
 Next next_states(std::span<const S> live_states, const Call& call, std::int64_t code) {
   Next next;
-  // The clauses that every simplest explanation shares; tier 0 are those without a dropped Pending HPT.
-  ClauseSet shared[2] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}};
-  bool any[2] = {false, false};
+  // The clauses that every simplest explanation shares. Simplest is one without hidden steps, then one with, then
+  // one in which the platform dropped the Pending HPT.
+  ClauseSet shared[3] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}, {~std::uint64_t{0}}};
+  bool any[3] = {false, false, false};
   next.known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
     for (const auto& live : live_states) {
       for_each_candidate(live, [&](const S& candidate, ClauseSet path) {
         S s = candidate;
         const auto answer = walk(list, s, arguments, code);
         if (!answer.yes) return;
+        const int tier = was_dropped(candidate) ? 2 : path.bits != 0 ? 1 : 0;
         path.add(answer.row);
         if (const auto effect = witnessed(answer.row, candidate)) path.add(*effect);
-        const int tier = was_dropped(candidate) ? 1 : 0;
         any[tier] = true;
         shared[tier].bits &= path.bits;
         next.states.push_back(s);
@@ -352,7 +353,7 @@ Next next_states(std::span<const S> live_states, const Call& call, std::int64_t 
     }
   });
   sort_unique(next.states);
-  if (next.known && !next.states.empty()) next.exercised = any[0] ? shared[0] : shared[1];
+  if (next.known && !next.states.empty()) next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
   return next;
 }
 

@@ -1,0 +1,15 @@
+// The registration of adapters: one line each.
+#include "conformance/adapter_choice.h"
+#include "conformance/builtin/builtin_adapter.h"
+#include "conformance/qemu/qemu_adapter.h"
+
+namespace hptck {
+
+std::vector<AdapterChoice> adapter_choices() {
+  return {
+      builtin_adapter(),
+      qemu_adapter(),
+  };
+}
+
+}  // namespace hptck

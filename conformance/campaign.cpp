@@ -1,0 +1,326 @@
+#include "conformance/campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "generators/exhaustive.h"
+#include "generators/plan.h"
+
+namespace hptck {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// A fresh partition is taken after this many calls, so that what is kept for the minimizer stays bounded.
+constexpr std::size_t calls_per_partition = 16384;
+// A PREPARE that stays H_LONG_BUSY_* this long is left alone; the specification sets no limit.
+constexpr auto longest_preparation = std::chrono::seconds(5);
+// How often a cause that a shorter trace disproved is looked into before it is taken for disproved.
+constexpr unsigned attempts_at_a_key = 3;
+// Calls made to a partition that may not resize its HPT: every answer is the same.
+constexpr std::uint64_t calls_when_forbidden = 300;
+
+class Campaign {
+ public:
+  Campaign(Adapter& adapter, const CampaignOptions& options, Journal& journal, CampaignRecord& record,
+           const std::function<void(const Progress&)>& progress)
+      : adapter_(adapter), options_(options), journal_(journal), record_(record), progress_(progress), plans_(options.seed) {}
+
+  void run() {
+    try {
+      describe();
+      if (record_.description.abilities.contains(Ability::forbid_resize)) try_forbidden();
+      restart({true});
+      try_exhaustively();
+      try_at_random();
+      flush();
+    } catch (const EnvironmentError& error) {
+      record_.error = error.what();
+      journal_.error(record_.error);
+    }
+    record_.complete = record_.error.empty() && !stopped();
+    record_.seconds = seconds_since(start_);
+    for (const auto& finding : record_.findings) {
+      if (finding.occurrences > 1) journal_.finding(finding);
+    }
+    journal_.tally(record_.tally);
+    if (record_.complete) journal_.end(record_.seconds);
+    journal_.flush();
+  }
+
+ private:
+  // A journal has its head also when the implementation cannot be started.
+  void describe() {
+    std::exception_ptr trouble;
+    try {
+      record_.description = adapter_.describe();
+    } catch (const EnvironmentError&) {
+      trouble = std::current_exception();
+    }
+    journal_.campaign(record_);
+    journal_.flush();
+    if (trouble) std::rethrow_exception(trouble);
+  }
+
+  // What a refused answer, or a fault, was kept for.
+  struct Suspicion {
+    Target target;
+    Refusal refusal;
+    std::string key;
+    Response response;
+    std::optional<Fault> fault;
+    std::vector<Step> steps;
+    std::uint64_t call_number = 0;
+  };
+
+  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+  double spent_seconds() const { return seconds_since(start_) - minimizing_seconds_; }
+
+  // How much of the campaign proper is done.
+  double fraction() const {
+    double part = 0;
+    if (options_.calls != 0) part = static_cast<double>(record_.tally.calls) / static_cast<double>(options_.calls);
+    if (options_.seconds != 0) part = std::max(part, spent_seconds() / options_.seconds);
+    return part;
+  }
+
+  bool done() const { return stopped() || fraction() >= 1; }
+
+  void report(const std::string& doing) {
+    if (!progress_) return;
+    progress_({doing, record_.tally.calls, seconds_since(start_), record_.findings.size(), std::min(fraction(), 1.0)});
+  }
+
+  void restart(const Partition& partition) {
+    partition_ = partition;
+    const auto statement = adapter_.restart(partition);
+    oracle_.restart(statement);
+    statement_ = statement;
+    history_.clear();
+    queue_.clear();
+    journal_.partition(statement);
+    if (std::find(record_.statements.begin(), record_.statements.end(), statement) == record_.statements.end()) {
+      record_.statements.push_back(statement);
+    }
+  }
+
+  void try_forbidden() {
+    restart({false});
+    const auto end = record_.tally.calls + calls_when_forbidden;
+    while (record_.tally.calls < end && !stopped()) issue(plans_.next(situation_of(oracle_.states())));
+    flush();
+  }
+
+  void try_exhaustively() {
+    const auto at = situation_of(oracle_.states());
+    const auto letters = alphabet(at.current_shift, at.limit);
+    for_each_sequence(letters, options_.exhaustive_length, [&](const Plan& plan) {
+      doing_ = fmt::format("trying every sequence of up to {} calls", options_.exhaustive_length);
+      issue(plan);
+      issue(Plan{{prepare(0, 0)}});
+      return !stopped() && fraction() < 0.5;
+    });
+    flush();
+  }
+
+  void try_at_random() {
+    doing_ = "trying random plans";
+    while (!done()) {
+      if (history_.size() >= calls_per_partition) restart(partition_);
+      issue(plans_.next(situation_of(oracle_.states())));
+    }
+  }
+
+  // Queues the plan's calls. A call to be repeated until done ends the batch.
+  void issue(const Plan& plan) {
+    for (const auto& planned : plan) {
+      if (avoided_.contains(call_class_of(planned.call))) continue;
+      queue_.push_back(planned.call);
+      if (planned.until_done) {
+        flush();
+        wait_until_done(planned.call);
+      } else if (queue_.size() >= options_.batch_calls) {
+        flush();
+      }
+    }
+    // Plans are made for the state as it is, so a small implementation-side delay is worth a fresh look.
+    if (queue_.size() * 2 >= options_.batch_calls) flush();
+  }
+
+  void wait_until_done(const Call& call) {
+    const auto end = Clock::now() + longest_preparation;
+    for (std::size_t repeat = 2; is_long_busy(last_status_) && last_call_ == call && Clock::now() < end && !stopped();) {
+      if (repeat > 64) {
+        adapter_.wait(std::chrono::milliseconds(1));
+        waited_ms_ += 1;
+      }
+      queue_.assign(std::min<std::size_t>(repeat, 32), call);
+      repeat *= 2;
+      flush();
+    }
+  }
+
+  void flush() {
+    if (queue_.empty()) return;
+    const auto calls = std::exchange(queue_, {});
+    responses_.assign(calls.size(), {});
+    const auto batch = adapter_.batch(calls, responses_);
+    std::vector<Suspicion> suspicions;
+    for (std::size_t i = 0; i < batch.answered; ++i) observe(calls[i], responses_[i], suspicions);
+    if (batch.fault) observe_fault(calls[batch.answered], *batch.fault, suspicions);
+    if (++batches_ % 32 == 0) {
+      journal_.tally(record_.tally);
+      report(doing_);
+    }
+    journal_.flush();
+    if (suspicions.empty()) return;
+    const auto began = Clock::now();
+    for (auto& suspicion : suspicions) look_into(suspicion);
+    minimizing_seconds_ += seconds_since(began);
+    restart(partition_);
+    journal_.flush();
+  }
+
+  void remember(const Call& call, const std::optional<Response>& response) {
+    history_.push_back({std::exchange(waited_ms_, 0), call, response});
+    journal_.step(history_.back());
+  }
+
+  void observe(const Call& call, const Response& response, std::vector<Suspicion>& suspicions) {
+    ++record_.tally.calls;
+    last_call_ = call;
+    last_status_ = response.status;
+    remember(call, response);
+    if (oracle_.step(call, response)) {
+      oracle_.exercised().for_each([&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
+      return;
+    }
+    auto refusal = oracle_.explain(call, &response);
+    const auto key = refusal.key;
+    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows}, std::move(refusal), key, response, {}, {}, 0}, suspicions);
+    oracle_.resync(call, response);
+  }
+
+  void observe_fault(const Call& call, const Fault& fault, std::vector<Suspicion>& suspicions) {
+    remember(call, std::nullopt);
+    auto refusal = oracle_.explain(call, nullptr);
+    const auto key = fault_key(kind_of(fault), refusal);
+    // The implementation does not survive such calls, so nothing is learned by making them again.
+    avoided_.insert(call_class_of(call));
+    const auto before = suspicions.size();
+    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0}, suspicions);
+    if (suspicions.size() == before) restart(partition_);
+  }
+
+  static std::string fault_key(Finding::Kind kind, const Refusal& refusal) {
+    constexpr const char* kinds[] = {"violation", "died", "hung", "garbled"};
+    return fmt::format("{}:{}", kinds[static_cast<int>(kind)], refusal.key);
+  }
+
+  // Known kinds are counted, new ones kept with the calls that led to them, once a batch.
+  void suspect(Suspicion suspicion, std::vector<Suspicion>& suspicions) {
+    if (const auto known = known_.find(suspicion.key); known != known_.end()) {
+      ++record_.findings[known->second].occurrences;
+      return;
+    }
+    for (const auto& other : suspicions) {
+      if (other.key == suspicion.key) return;
+    }
+    suspicion.steps = history_;
+    suspicion.call_number = record_.tally.calls;
+    suspicions.push_back(std::move(suspicion));
+  }
+
+  void look_into(Suspicion& suspicion) {
+    if (known_.contains(suspicion.key)) return;
+    report("minimizing: " + suspicion.refusal.headline);
+    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, options_.minimizer);
+    const bool found = minimized.best.found;
+    if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
+      throw EnvironmentError(fmt::format("{} once, and not again in {} replays: the machine may be overloaded\n{}",
+                                         suspicion.refusal.headline, minimized.replays, suspicion.fault->evidence));
+    }
+    if (!found) minimized.best.statement = statement_;
+    const auto& refusal = found ? minimized.best.refusal : suspicion.refusal;
+    const auto key = !found ? suspicion.key : suspicion.fault ? fault_key(suspicion.target.kind, refusal) : refusal.key;
+    if (!known_.contains(key)) add_finding(suspicion, minimized, refusal, key);
+    // The short trace shows another cause than the long one suggested. It may have slipped from one to the other,
+    // so the suggestion gets another chance or two.
+    if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key) known_[suspicion.key] = known_.at(key);
+  }
+
+  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal, const std::string& key) {
+    Finding finding;
+    finding.kind = suspicion.target.kind;
+    finding.key = key;
+    finding.clauses = refusal.clauses;
+    finding.headline = refusal.headline;
+    finding.explanation = refusal.explanation;
+    const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
+    if (fault) finding.evidence = fault->evidence;
+    if (!minimized.best.first && minimized.best.found) {
+      finding.explanation += "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
+    }
+    finding.trace.intent = finding.headline;
+    finding.trace.statement = minimized.best.statement;
+    finding.trace.steps = minimized.best.steps;
+    if (finding.kind == Finding::Kind::violation && finding.clauses.size() == 1 && minimized.best.first) {
+      finding.trace.expect = Trace::Expect::refused;
+      finding.trace.refused_clause = finding.clauses.front();
+    }
+    finding.minimality = minimized.minimality;
+    finding.replays = minimized.replays;
+    finding.first_call = suspicion.call_number;
+    finding.file = fmt::format("finding-{}-{}.trace", record_.findings.size() + 1,
+                               finding.clauses.empty() ? "unknown" : id_of(finding.clauses.front()));
+    if (options_.replay_command) finding.replay_command = options_.replay_command(finding.file);
+    if (!options_.out.empty()) {
+      std::ofstream file(options_.out / finding.file, std::ios::binary);
+      file << print_trace(finding.trace);
+      if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", (options_.out / finding.file).string()));
+    }
+    known_[key] = record_.findings.size();
+    journal_.finding(finding);
+    journal_.flush();
+    record_.findings.push_back(std::move(finding));
+  }
+
+  Adapter& adapter_;
+  const CampaignOptions& options_;
+  Journal& journal_;
+  CampaignRecord& record_;
+  const std::function<void(const Progress&)>& progress_;
+  PlanSource plans_;
+  Oracle oracle_;
+  Partition partition_;
+  Statement statement_;
+  std::vector<Step> history_;  // since the partition was fresh
+  std::vector<Call> queue_;
+  std::vector<Response> responses_;
+  Call last_call_;
+  std::int64_t last_status_ = 0;
+  std::uint32_t waited_ms_ = 0;
+  std::uint64_t batches_ = 0;
+  std::string doing_ = "trying";
+  std::map<std::string, std::size_t> known_;  // key, or one found to be another's, to the finding
+  std::map<std::string, unsigned> attempts_;
+  std::set<std::uint64_t> avoided_;           // classes of calls that the implementation does not survive
+  Clock::time_point start_ = Clock::now();
+  double minimizing_seconds_ = 0;
+};
+
+}  // namespace
+
+void run_campaign(Adapter& adapter, const CampaignOptions& options, Journal& journal, CampaignRecord& record,
+                  const std::function<void(const Progress&)>& progress) {
+  Campaign(adapter, options, journal, record, progress).run();
+}
+
+}  // namespace hptck

@@ -1,0 +1,386 @@
+// The hptck command. Parses the command line, runs one subcommand, and maps what happened to the documented exit
+// codes. All output for people goes through here; everything below returns values.
+//
+//   0 conformant   1 not conformant   2 inconclusive   3 kit or environment error   64 usage
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <random>
+#include <sstream>
+
+#include "conformance/adapter_choice.h"
+#include "conformance/campaign.h"
+#include "conformance/command_line/version.h"
+#include "reports/junit.h"
+#include "reports/summary.h"
+
+namespace hptck {
+namespace {
+
+constexpr int exit_environment = 3, exit_usage = 64;
+
+std::atomic<bool> stop_requested{false};
+
+void request_stop(int) { stop_requested = true; }
+
+// A wrong use of the command line that only shows after parsing.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) throw EnvironmentError(fmt::format("{}: cannot be read", path.string()));
+  return text.str();
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", path.string()));
+}
+
+std::string shell_quoted(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+bool colour_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+std::string utc_now() {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+// The adapter named on the command line. Its options are known only once its name is, so the name is looked up
+// before the real parse.
+class ChosenAdapter {
+ public:
+  ChosenAdapter(int argc, char** argv) : choices_(adapter_choices()) {
+    for (int i = 1; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word == "--") break;
+      if (word == "--adapter" && i + 1 < argc) name_ = argv[i + 1];
+      if (word.starts_with("--adapter=")) name_ = word.substr(10);
+    }
+  }
+
+  void add_to(CLI::App& command) {
+    std::string known;
+    for (const auto& choice : choices_) known += fmt::format("{}{}: {}", known.empty() ? "" : "; ", choice.name, choice.summary);
+    command.add_option("--adapter", name_, "how the implementation under test is reached. " + known)->required()->type_name("NAME");
+    before_ = command.get_options().size();
+    if (const auto* choice = find()) choice->add_options(command);
+    command_ = &command;
+  }
+
+  const std::string& name() const { return name_; }
+
+  std::unique_ptr<Adapter> make() const {
+    if (const auto* choice = find()) return choice->make();
+    std::string known;
+    for (const auto& choice : choices_) known += ' ' + choice.name;
+    throw UsageError(fmt::format("--adapter {}: there is no such adapter; there are:{}", name_, known));
+  }
+
+  // The adapter's own options, as given.
+  std::vector<std::string> given(const CLI::App& command) const {
+    std::vector<std::string> words;
+    const auto options = static_cast<const CLI::App&>(command).get_options();
+    for (std::size_t i = before_; i < options.size(); ++i) {
+      const auto* option = options[i];
+      if (own_.contains(option->get_name())) continue;
+      for (const auto& result : option->results()) {
+        words.push_back(option->get_name());
+        if (option->get_items_expected_max() != 0) words.push_back(result);
+      }
+    }
+    return words;
+  }
+
+  // Options of the command itself that were added after the adapter's.
+  void own(const std::string& name) { own_.insert(name); }
+
+ private:
+  const AdapterChoice* find() const {
+    for (const auto& choice : choices_) {
+      if (choice.name == name_) return &choice;
+    }
+    return nullptr;
+  }
+
+  std::vector<AdapterChoice> choices_;
+  std::string name_;
+  std::size_t before_ = 0;
+  std::set<std::string> own_;
+  CLI::App* command_ = nullptr;
+};
+
+// Progress on stderr: one line rewritten on a terminal, else a line every five seconds.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
+  ~ProgressLine() { clear(); }
+
+  void operator()(const Progress& p) {
+    const auto interval = terminal_ ? 0.1 : 5.0;
+    if (quiet_ || (p.seconds - last_ < interval && last_ >= 0 && p.doing == doing_)) return;
+    last_ = p.seconds;
+    doing_ = p.doing;
+    auto line = fmt::format("{:3.0f} % {:8.1f} s {:>10} calls {:>3} findings  {}", p.fraction * 100, p.seconds, p.calls, p.findings, p.doing);
+    if (line.size() > 110) line.resize(110);
+    if (terminal_) fmt::print(stderr, "\r\x1b[K{}", line);
+    else fmt::print(stderr, "{}\n", line);
+    std::fflush(stderr);
+    shown_ = true;
+  }
+
+  void clear() {
+    if (shown_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+    shown_ = false;
+  }
+
+ private:
+  bool quiet_, terminal_, shown_ = false;
+  double last_ = -1;
+  std::string doing_;
+};
+
+struct CertifyOptions {
+  std::uint64_t seed = 0;
+  std::uint64_t calls = 100000;
+  double seconds = 0;
+  std::filesystem::path out = "out";
+  Journal::Detail detail = Journal::Detail::full;
+  bool quiet = false;
+};
+
+int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
+  const auto result = judge(record);
+  write_file(out / "junit.xml", junit_xml(record, result));
+  write_file(out / "summary.json", json_summary(record, result));
+  fmt::print("{}", terminal_summary(record, result, colour_wanted()));
+  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(), (out / "journal.txt").string());
+  return exit_code(result.verdict);
+}
+
+int certify(const std::string& self, const CertifyOptions& options, const ChosenAdapter& chosen, const CLI::App& command) {
+  auto adapter = chosen.make();
+  CampaignRecord record;
+  record.kit_version = version;
+  record.edition = catalogue().edition;
+  record.catalogue_hash = catalogue_hash();
+  record.adapter = chosen.name();
+  record.adapter_options = chosen.given(command);
+  record.seed = options.seed;
+  record.started = utc_now();
+
+  std::error_code trouble;
+  std::filesystem::create_directories(options.out, trouble);
+  if (trouble) throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("finding-") && entry.path().extension() == ".trace") std::filesystem::remove(entry.path());
+  }
+
+  CampaignOptions campaign;
+  campaign.seed = options.seed;
+  campaign.calls = options.calls;
+  campaign.seconds = options.seconds;
+  campaign.out = options.out;
+  campaign.stop = &stop_requested;
+  campaign.replay_command = [&](const std::string& file) {
+    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self), shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
+    for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
+    return text;
+  };
+
+  ::signal(SIGINT, request_stop);
+  ::signal(SIGTERM, request_stop);
+  const auto journal_path = options.out / "journal.txt";
+  {
+    Journal journal(journal_path, options.detail);
+    ProgressLine line(options.quiet);
+    run_campaign(*adapter, campaign, journal, record, std::ref(line));
+  }
+  adapter.reset();
+  // The report is made from the journal, so that what is shown is what was written down.
+  const auto journal_text = read_file(journal_path);
+  const auto code = report_result(read_journal(journal_text, journal_path.string()), options.out);
+  if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
+  return code;
+}
+
+// Issues the trace's calls in a fresh partition and says how each was answered.
+int replay_trace(const std::filesystem::path& path, unsigned attempts, const ChosenAdapter& chosen) {
+  const auto trace = parse_trace(read_file(path), path.string());
+  auto adapter = chosen.make();
+  if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
+  for (unsigned attempt = 1;; ++attempt) {
+    const Partition partition{trace.statement.resize != Statement::Resize::disabled};
+    Oracle oracle(adapter->restart(partition));
+    bool refused = false;
+    std::string text;
+    for (const auto& step : trace.steps) {
+      if (step.wait_ms != 0) {
+        adapter->wait(std::chrono::milliseconds(step.wait_ms));
+        text += fmt::format("  wait {} ms\n", step.wait_ms);
+      }
+      Response response;
+      const auto batch = adapter->batch({&step.call, 1}, {&response, 1});
+      if (batch.fault) {
+        text += fmt::format("  {} -> no answer\n\n{}\n", to_string(step.call), batch.fault->evidence);
+        text += oracle.explain(step.call, nullptr).explanation;
+        refused = true;
+        break;
+      }
+      text += fmt::format("  {} -> {}\n", to_string(step.call), to_string(response));
+      if (oracle.step(step.call, response)) continue;
+      text += '\n' + oracle.explain(step.call, &response).explanation;
+      refused = true;
+      break;
+    }
+    // Preparation takes its own time, so a trace may need more than one try.
+    if (!refused && attempt < attempts) continue;
+    fmt::print("{}\n{}\n", text, refused ? fmt::format("reproduced, in attempt {} of {}: the answer is against the specification", attempt, attempts)
+                                         : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
+    return refused ? 1 : 0;
+  }
+}
+
+// Judges the answers that a trace holds, without an implementation.
+int check_trace(const std::filesystem::path& path) {
+  const auto trace = parse_trace(read_file(path), path.string());
+  Oracle oracle(trace.statement);
+  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+    const auto& step = trace.steps[i];
+    if (step.response && oracle.step(step.call, *step.response)) continue;
+    fmt::print("call {} of {} is refused\n{}", i + 1, trace.steps.size(), oracle.explain(step.call, step.response ? &*step.response : nullptr).explanation);
+    return 1;
+  }
+  fmt::print("all {} answers are allowed\n", trace.steps.size());
+  return 0;
+}
+
+int list_clauses(bool ambiguities) {
+  std::string group;
+  for (const auto& clause : catalogue().clauses) {
+    if (clause.group != group) fmt::print("{}{}\n", group.empty() ? "" : "\n", clause.group);
+    group = clause.group;
+    fmt::print("  {:<28} {:<4} {}\n", clause.id, clause.modality == Modality::must ? "must" : "may", clause.text);
+    fmt::print("  {:<33} {}, {}{}\n", "", clause.source == "lopar" ? "LoPAR" : "RFC", clause.place,
+               clause.ambiguity.empty() ? "" : "; ambiguity " + clause.ambiguity);
+    if (!clause.reason.empty()) fmt::print("  {:<33} {}: {}\n", "", clause.status == ClauseStatus::partial ? "judged in part" : "not judged", clause.reason);
+  }
+  if (ambiguities) {
+    for (const auto& ambiguity : catalogue().ambiguities) {
+      fmt::print("\n{} {}\n  {}\n", ambiguity.id, ambiguity.title, ambiguity.question);
+      for (const auto& reading : ambiguity.readings) fmt::print("  - {}\n", reading);
+      fmt::print("  chosen: {}\n", ambiguity.chosen);
+    }
+  }
+  fmt::print("\n{} clauses of {}; catalogue {}\n", catalogue().clauses.size(), catalogue().edition, catalogue_hash());
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"hptck: does a hypervisor keep the PAPR rules for resizing a guest's hash page table?"};
+  app.set_version_flag("--version", std::string("hptck ") + version);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error, 64 usage.");
+  ChosenAdapter chosen(argc, argv);
+
+  auto* certify_command = app.add_subcommand("certify", "try an implementation under test and report a verdict for every clause");
+  CertifyOptions certify_options;
+  bool sparse = false, seed_given = false;
+  certify_command->add_option("--seed", certify_options.seed, "seed of the random plans; default: a new one each time, reported")
+      ->each([&](const std::string&) { seed_given = true; });
+  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")->capture_default_str();
+  certify_command->add_option("--seconds", certify_options.seconds, "end after this many seconds, minimizing not counted; 0: no limit")
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")->capture_default_str();
+  certify_command->add_flag("--sparse-journal", sparse, "leave calls and answers out of the journal; for many millions of calls");
+  certify_command->add_flag("--quiet", certify_options.quiet, "no progress");
+
+  auto* replay_command = app.add_subcommand("replay", "issue a trace's calls in a fresh partition and judge the answers; exit 1: a clause is broken");
+  std::filesystem::path trace_file;
+  unsigned attempts = 5;
+  replay_command->add_option("TRACE", trace_file, "trace file")->required();
+  replay_command->add_option("--attempts", attempts, "tries until an answer is refused")->check(CLI::Range(1, 1000))->capture_default_str();
+
+  auto* check_command = app.add_subcommand("check", "judge the answers recorded in a trace, without an implementation; exit 1: a clause is broken");
+  std::filesystem::path check_file;
+  check_command->add_option("TRACE", check_file, "trace file")->required();
+
+  auto* report_command = app.add_subcommand("report", "make the reports again from a journal");
+  std::filesystem::path journal_file, report_out = "out";
+  report_command->add_option("JOURNAL", journal_file, "journal file")->required();
+  report_command->add_option("--out", report_out, "directory for the reports")->capture_default_str();
+
+  auto* clauses_command = app.add_subcommand("clauses", "list the clauses, with their places in the specification");
+  bool ambiguities = false;
+  clauses_command->add_flag("--ambiguities", ambiguities, "list the ambiguity register too");
+
+  // The adapter's options go to whichever command was named; both take the same.
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "replay") {
+      chosen.add_to(*replay_command);
+      break;
+    }
+    if (word == "certify" || i + 1 == argc) {
+      chosen.add_to(*certify_command);
+      break;
+    }
+  }
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    return code == 0 ? 0 : exit_usage;
+  }
+  if (*certify_command) {
+    if (certify_options.calls == 0 && certify_options.seconds == 0) throw UsageError("--calls 0 needs --seconds");
+    if (!seed_given) certify_options.seed = std::random_device{}();
+    if (sparse) certify_options.detail = Journal::Detail::sparse;
+    return certify(argv[0], certify_options, chosen, *certify_command);
+  }
+  if (*replay_command) return replay_trace(trace_file, attempts, chosen);
+  if (*check_command) return check_trace(check_file);
+  if (*report_command) {
+    const auto record = read_journal(read_file(journal_file), journal_file.string());
+    std::filesystem::create_directories(report_out);
+    return report_result(record, report_out);
+  }
+  return list_clauses(ambiguities);
+}
+
+}  // namespace
+}  // namespace hptck
+
+int main(int argc, char** argv) {
+  try {
+    return hptck::run(argc, argv);
+  } catch (const hptck::UsageError& error) {
+    fmt::print(stderr, "hptck: {}\n", error.what());
+    return hptck::exit_usage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "hptck: {}\n", error.what());
+    return hptck::exit_environment;
+  }
+}

@@ -1,0 +1,220 @@
+#include "conformance/journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace hptck {
+namespace {
+
+using Json = nlohmann::json;
+
+// Bytes of the implementation's stderr need not be UTF-8; they are kept as far as they are.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+constexpr const char* kinds[] = {"violation", "died", "hung", "garbled"};
+constexpr const char* minimalities[] = {"1-minimal", "budget ended", "not reproduced"};
+
+template <std::size_t count>
+int index_of(const char* const (&names)[count], const std::string& name) {
+  const auto it = std::find(std::begin(names), std::end(names), name);
+  if (it == std::end(names)) throw std::invalid_argument(fmt::format("\"{}\" is not known here", name));
+  return static_cast<int>(it - std::begin(names));
+}
+
+Clause clause_named(const std::string& id) {
+  for (int i = 0; i < clause_count; ++i) {
+    if (id_of(static_cast<Clause>(i)) == id) return static_cast<Clause>(i);
+  }
+  throw std::invalid_argument(fmt::format("\"{}\" is not a clause of this build's catalogue", id));
+}
+
+Json to_json(const Finding& f) {
+  Json clauses = Json::array();
+  for (const auto clause : f.clauses) clauses.push_back(id_of(clause));
+  return {{"kind", kinds[static_cast<int>(f.kind)]}, {"key", f.key}, {"clauses", clauses}, {"headline", f.headline},
+          {"explanation", f.explanation}, {"evidence", f.evidence}, {"trace", print_trace(f.trace)},
+          {"minimality", minimalities[static_cast<int>(f.minimality)]}, {"replays", f.replays}, {"first_call", f.first_call},
+          {"occurrences", f.occurrences}, {"file", f.file}, {"replay_command", f.replay_command}};
+}
+
+Finding finding_from(const Json& json) {
+  Finding f;
+  f.kind = static_cast<Finding::Kind>(index_of(kinds, json.at("kind")));
+  f.key = json.at("key");
+  for (const auto& id : json.at("clauses")) f.clauses.push_back(clause_named(id));
+  f.headline = json.at("headline");
+  f.explanation = json.at("explanation");
+  f.evidence = json.at("evidence");
+  f.trace = parse_trace(json.at("trace").get<std::string>(), "trace of a finding");
+  f.minimality = static_cast<Finding::Minimality>(index_of(minimalities, json.at("minimality")));
+  f.replays = json.at("replays");
+  f.first_call = json.at("first_call");
+  f.occurrences = json.at("occurrences");
+  f.file = json.at("file");
+  f.replay_command = json.at("replay_command");
+  return f;
+}
+
+Json to_json(const Tally& tally) {
+  Json exercised = Json::object();
+  for (int i = 0; i < clause_count; ++i) {
+    if (tally.exercised[i] != 0) exercised[std::string(id_of(static_cast<Clause>(i)))] = tally.exercised[i];
+  }
+  return {{"calls", tally.calls}, {"exercised", exercised}};
+}
+
+Tally tally_from(const Json& json) {
+  Tally tally;
+  tally.calls = json.at("calls");
+  for (const auto& [id, count] : json.at("exercised").items()) tally.exercised[static_cast<int>(clause_named(id))] = count;
+  return tally;
+}
+
+}  // namespace
+
+Journal::Journal(const std::filesystem::path& path, Detail detail) : path_(path), detail_(detail) {
+  std::error_code ignored;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
+  file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file_ < 0) throw EnvironmentError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
+  line("hptck-journal 1");
+}
+
+Journal::~Journal() {
+  if (file_ < 0) return;
+  try {
+    flush();
+  } catch (const EnvironmentError&) {
+    // Whoever needed to know was told by an earlier flush().
+  }
+  ::close(file_);
+}
+
+void Journal::line(std::string_view text) {
+  pending_ += text;
+  pending_ += '\n';
+}
+
+void Journal::campaign(const CampaignRecord& r) {
+  Json abilities = Json::array();
+  for (const auto ability : r.description.abilities) {
+    if (ability == Ability::forbid_resize) abilities.push_back("forbid_resize");
+  }
+  line("campaign " + dump({{"kit_version", r.kit_version}, {"edition", r.edition}, {"catalogue_hash", r.catalogue_hash},
+                           {"seed", r.seed}, {"adapter", r.adapter}, {"adapter_options", r.adapter_options},
+                           {"name", r.description.name}, {"version", r.description.version},
+                           {"identity", r.description.identity}, {"abilities", abilities}, {"started", r.started}}));
+}
+
+void Journal::partition(const Statement& statement) { line(print_statement(statement)); }
+
+void Journal::step(const Step& step) {
+  if (detail_ == Detail::sparse) return;
+  if (step.wait_ms != 0) line(fmt::format("wait {}", step.wait_ms));
+  line(print_step_call(step));
+}
+
+void Journal::finding(const Finding& finding) { line("finding " + dump(to_json(finding))); }
+void Journal::tally(const Tally& tally) { line("tally " + dump(to_json(tally))); }
+void Journal::error(std::string_view text) { line("error " + dump({{"text", text}})); }
+void Journal::end(double seconds) { line("end " + dump({{"seconds", seconds}})); }
+
+void Journal::flush() {
+  std::size_t done = 0;
+  while (done < pending_.size()) {
+    const auto written = ::write(file_, pending_.data() + done, pending_.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      pending_.erase(0, done);
+      throw EnvironmentError(fmt::format("{}: cannot be written: {}", path_.string(), std::strerror(errno)));
+    }
+    done += static_cast<std::size_t>(written);
+  }
+  pending_.clear();
+}
+
+CampaignRecord read_journal(std::string_view text, std::string_view name) {
+  CampaignRecord record;
+  std::size_t number = 0;
+  bool headed = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    // A last line without its newline is what a killed kit leaves.
+    if (end == std::string_view::npos) break;
+    const auto line = text.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (number == 1) {
+      if (line != "hptck-journal 1") throw InputError(name, 1, 1, "not a journal: the first line is \"hptck-journal 1\"");
+      continue;
+    }
+    const auto space = std::min(line.find(' '), line.size());
+    const auto keyword = line.substr(0, space);
+    if (record.complete) throw InputError(name, number, 1, "a record after the end");
+    if (!headed && keyword != "campaign") throw InputError(name, number, 1, "expected the \"campaign\" record");
+    if (keyword == "wait") continue;
+    if (keyword == "partition") {
+      const auto statement = parse_statement(line, number, name);
+      if (std::find(record.statements.begin(), record.statements.end(), statement) == record.statements.end()) {
+        record.statements.push_back(statement);
+      }
+      continue;
+    }
+    if (keyword != "campaign" && keyword != "finding" && keyword != "tally" && keyword != "error" && keyword != "end") {
+      const auto step = parse_step_call(line, number, name);
+      if (step.response) ++record.tally.calls;
+      continue;
+    }
+    try {
+      const auto json = Json::parse(line.substr(std::min(space + 1, line.size())));
+      if (keyword == "campaign") {
+        if (headed) throw InputError(name, number, 1, "a second \"campaign\" record");
+        headed = true;
+        record.kit_version = json.at("kit_version");
+        record.edition = json.at("edition");
+        record.catalogue_hash = json.at("catalogue_hash");
+        record.seed = json.at("seed");
+        record.adapter = json.at("adapter");
+        record.adapter_options = json.at("adapter_options").get<std::vector<std::string>>();
+        record.description.name = json.at("name");
+        record.description.version = json.at("version");
+        record.description.identity = json.at("identity").get<std::map<std::string, std::string>>();
+        record.started = json.at("started");
+        for (const auto& ability : json.at("abilities")) {
+          if (ability == "forbid_resize") record.description.abilities.insert(Ability::forbid_resize);
+        }
+      } else if (keyword == "finding") {
+        auto finding = finding_from(json);
+        // A later record of the same finding tells how often it was met in the end.
+        const auto same = [&](const Finding& f) { return f.key == finding.key; };
+        const auto known = std::find_if(record.findings.begin(), record.findings.end(), same);
+        if (known == record.findings.end()) record.findings.push_back(std::move(finding));
+        else *known = std::move(finding);
+      } else if (keyword == "tally") {
+        record.tally = tally_from(json);
+      } else if (keyword == "error") {
+        record.error = json.at("text");
+      } else {
+        record.seconds = json.at("seconds");
+        record.complete = true;
+      }
+    } catch (const InputError&) {
+      throw;
+    } catch (const Json::parse_error& error) {
+      throw InputError(name, number, space + 1 + error.byte, "not JSON");
+    } catch (const std::exception& error) {
+      throw InputError(name, number, space + 2, fmt::format("\"{}\" record: {}", keyword, error.what()));
+    }
+  }
+  if (number == 0) throw InputError(name, 1, 1, "the journal is empty");
+  if (!headed) throw InputError(name, number + 1, 1, "the journal ends before its \"campaign\" record");
+  return record;
+}
+
+}  // namespace hptck

@@ -1,0 +1,70 @@
+#include "conformance/replay.h"
+
+#include <utility>
+
+namespace hptck {
+namespace {
+
+bool same_status(std::int64_t a, std::int64_t b) { return a == b || (is_long_busy(a) && is_long_busy(b)); }
+
+bool subset(ClauseSet part, ClauseSet whole) { return part.bits != 0 && (part.bits & ~whole.bits) == 0; }
+
+}  // namespace
+
+Finding::Kind kind_of(const Fault& fault) {
+  switch (fault.kind) {
+    case Fault::Kind::died: return Finding::Kind::died;
+    case Fault::Kind::hung: return Finding::Kind::hung;
+    case Fault::Kind::garbled: return Finding::Kind::garbled;
+  }
+  return Finding::Kind::garbled;
+}
+
+Replayed replay(Adapter& adapter, const Partition& partition, std::span<const Step> steps, const Target& target,
+                std::chrono::milliseconds patience) {
+  Replayed result;
+  result.statement = adapter.restart(partition);
+  result.first = true;
+  Oracle oracle(result.statement);
+  std::vector<Call> calls;
+  std::vector<Response> responses;
+  std::uint32_t owed_ms = 0;  // patience owed since the last H_LONG_BUSY_*
+  for (std::size_t at = 0; at < steps.size();) {
+    const auto wait_ms = std::max(steps[at].wait_ms, std::exchange(owed_ms, 0));
+    if (wait_ms != 0) adapter.wait(std::chrono::milliseconds(wait_ms));
+    // As many calls as can go together: up to the next wait; one by one when patience may be asked for.
+    calls.assign(1, steps[at].call);
+    while (patience.count() == 0 && at + calls.size() < steps.size() && steps[at + calls.size()].wait_ms == 0 && calls.size() < 256) {
+      calls.push_back(steps[at + calls.size()].call);
+    }
+    responses.assign(calls.size(), {});
+    const auto batch = adapter.batch(calls, responses);
+    for (std::size_t i = 0; i < batch.answered; ++i) {
+      result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], responses[i]});
+      if (is_long_busy(responses[i].status)) owed_ms = static_cast<std::uint32_t>(patience.count());
+      if (oracle.step(calls[i], responses[i])) continue;
+      if (target.kind == Finding::Kind::violation && calls[i].token == target.token && same_status(responses[i].status, target.status)) {
+        auto refusal = oracle.explain(calls[i], &responses[i]);
+        if (subset(refusal.rows, target.rows)) {
+          result.found = true;
+          result.refusal = std::move(refusal);
+          return result;
+        }
+      }
+      result.first = false;
+      oracle.resync(calls[i], responses[i]);
+    }
+    if (batch.fault) {
+      const auto& call = calls[batch.answered];
+      result.steps.push_back({batch.answered == 0 ? wait_ms : 0, call, std::nullopt});
+      result.fault = batch.fault;
+      result.refusal = oracle.explain(call, nullptr);
+      result.found = target.kind == kind_of(*batch.fault) && call.token == target.token;
+      return result;
+    }
+    at += calls.size();
+  }
+  return result;
+}
+
+}  // namespace hptck
