@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cctype>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 #include <utility>

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 namespace hptck::qemu {
 namespace {
@@ -57,12 +59,14 @@ std::optional<nlohmann::json> Qmp::receive(std::chrono::steady_clock::time_point
   return message;
 }
 
+std::optional<nlohmann::json> Qmp::execute(const std::string& command, std::chrono::milliseconds timeout) {
+  return execute(command, timeout, nlohmann::json::object());
+}
+
 std::optional<nlohmann::json> Qmp::execute(const std::string& command, std::chrono::milliseconds timeout,
-                                           nlohmann::json arguments) {
+                                           const nlohmann::json& arguments) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  nlohmann::json message{{"execute", command}, {"id", ++last_id_}};
-  if (!arguments.is_null()) message["arguments"] = std::move(arguments);
-  if (!send(message)) return std::nullopt;
+  if (!send({{"execute", command}, {"id", ++last_id_}, {"arguments", arguments}})) return std::nullopt;
   for (int messages = 0; messages < most_messages; ++messages) {
     const auto answer = receive(deadline);
     if (!answer) return std::nullopt;

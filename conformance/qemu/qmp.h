@@ -5,7 +5,8 @@
 #pragma once
 
 #include <chrono>
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -19,8 +20,9 @@ class Qmp {
   explicit Qmp(FileDescriptor socket);
 
   /// What the command returned; nothing when it failed or was not answered in time.
+  std::optional<nlohmann::json> execute(const std::string& command, std::chrono::milliseconds timeout);
   std::optional<nlohmann::json> execute(const std::string& command, std::chrono::milliseconds timeout,
-                                        nlohmann::json arguments = nullptr);
+                                        const nlohmann::json& arguments);
   /// Why QEMU says that it shuts down ("guest-panic", "host-signal"), or empty. Does not block.
   std::string shutdown_reason();
 
