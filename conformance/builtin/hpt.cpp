@@ -53,10 +53,9 @@ Hpte Hpt::at(std::uint64_t ptex) const {
   return found == entries_.end() ? Hpte{} : found->second;
 }
 
-std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, unsigned from_shift, const Deviations& deviations) {
+std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Deviations& deviations) {
   auto hpteg = ptex / 8;
-  if ((hpte.high & secondary) != 0 && !deviations.has(Deviation::rehash_forgets_secondary))
-    hpteg ^= low_bits(from_shift - 7);
+  if ((hpte.high & secondary) != 0 && !deviations.has(Deviation::rehash_forgets_secondary)) hpteg = ~hpteg;
 
   const auto avpn = (hpte.high & ~(std::uint64_t{3} << 62)) >> 7;
   const bool terabyte_segment = (hpte.high >> 62) == 1 && !deviations.has(Deviation::rehash_forgets_1t);
@@ -78,7 +77,7 @@ std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, unsigned from_shift, const 
 bool rehash_bolted(const Hpt& from, Hpt& to, const Deviations& deviations) {
   for (const auto& [ptex, hpte] : from.entries()) {
     if ((hpte.high & HPTE_VALID) == 0 || (hpte.high & HPTE_BOLTED) == 0) continue;
-    auto hash = hash_of(hpte, ptex, from.shift(), deviations);
+    auto hash = hash_of(hpte, ptex, deviations);
     if ((hpte.high & secondary) != 0) hash = ~hash;
     auto place = (hash & (to.hpteg_count() - 1)) * 8 + ptex % 8;
     if (deviations.has(Deviation::rehash_takes_first_slot))

@@ -35,9 +35,8 @@ class Hpt {
   std::unordered_map<std::uint64_t, Hpte> entries_;
 };
 
-/// The hash of the page that the entry maps, as far as a table of `from_shift` and the entry together tell
-/// it: complete when the entry stands where its hash puts it.
-std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, unsigned from_shift, const Deviations& deviations);
+/// The hash of the page that the entry maps, complete when the entry stands where that hash puts it.
+std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Deviations& deviations);
 
 /// Enters every bolted entry of `from` into `to`, each in the slot that it has. False when `to` is the
 /// smaller and two of them need one slot; `to` is then incomplete.
