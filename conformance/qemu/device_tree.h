@@ -9,7 +9,8 @@
 namespace hptck::qemu {
 
 struct DeviceTreeFacts {
-  std::uint8_t hpt_shift = 0;  ///< second cell of ibm,pft-size of the first CPU that has one; 0: none, or absurd
+  /// The second cell of ibm,pft-size of the first CPU that has one; 0: there is none, or it is absurd.
+  std::uint8_t hpt_shift = 0;
   bool offers_resize = false;  ///< ibm,hypertas-functions has hcall-hpt-resize
 };
 

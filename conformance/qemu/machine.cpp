@@ -40,14 +40,22 @@ FileDescriptor file_of(std::span<const unsigned char> bytes) {
 // Numbers that the child knows the descriptors by, in the order in which they are handed over.
 constexpr int ram_number = 3, qmp_number = 4, image_number = 5;
 
-std::vector<std::string> command_for(const QemuOptions& options, const std::string& resize_hpt, std::size_t ram_size) {
-  return {options.program, "-name", "hptck", "-nodefaults", "-no-user-config", "-display", "none",  //
-          "-machine", fmt::format("{},resize-hpt={},memory-backend=ram", options.machine, resize_hpt),
-          "-cpu", options.cpu, "-m", options.memory,  //
-          "-object", fmt::format("memory-backend-file,id=ram,size={},mem-path=/proc/self/fd/{},share=on", ram_size,
-                                 ram_number),
-          "-bios", fmt::format("/proc/self/fd/{}", image_number),  //
-          "-chardev", fmt::format("socket,id=qmp,fd={}", qmp_number), "-mon", "chardev=qmp,mode=control"};
+std::vector<std::string> command_for(const QemuOptions& options, const std::string& resize_hpt,
+                                     std::size_t ram_size) {
+  const auto machine = fmt::format("{},resize-hpt={},memory-backend=ram", options.machine, resize_hpt);
+  const auto ram = fmt::format("memory-backend-file,id=ram,size={},mem-path=/proc/self/fd/{},share=on",
+                               ram_size, ram_number);
+  const auto image = fmt::format("/proc/self/fd/{}", image_number);
+  const auto qmp = fmt::format("socket,id=qmp,fd={}", qmp_number);
+  std::vector<std::string> command{options.program, "-name", "hptck", "-nodefaults", "-no-user-config"};
+  const std::pair<const char*, std::string> arguments[] = {
+      {"-display", "none"},  {"-machine", machine},
+      {"-cpu", options.cpu}, {"-m", options.memory},
+      {"-object", ram},      {"-bios", image},
+      {"-chardev", qmp},     {"-mon", "chardev=qmp,mode=control"},
+  };
+  for (const auto& [name, value] : arguments) command.insert(command.end(), {name, value});
+  return command;
 }
 
 std::string with_output(std::string text, Process& process) {
@@ -57,8 +65,11 @@ std::string with_output(std::string text, Process& process) {
 }
 
 std::string text_of(const Mailbox::Trap& trap) {
-  if (trap.vector >= HPTCK_VECTORS_END) return "the guest agent's record of interrupts holds what it never wrote";
-  return fmt::format("the guest agent took interrupt {:#x} at {:#x}, SRR1 {:#x}", trap.vector, trap.srr0, trap.srr1);
+  if (trap.vector >= HPTCK_VECTORS_END) {
+    return "the guest agent's record of interrupts holds what it never wrote";
+  }
+  return fmt::format("the guest agent took interrupt {:#x} at {:#x}, SRR1 {:#x}", trap.vector, trap.srr0,
+                     trap.srr1);
 }
 
 // The kit may be suspended, or starved, for any time; QEMU was then probably starved as well. So what counts
@@ -75,7 +86,9 @@ class Patience {
   }
   void renew() { waited_ = {}; }
   bool ended() const { return waited_ > limit_; }
-  std::chrono::milliseconds waited() const { return std::chrono::duration_cast<std::chrono::milliseconds>(waited_); }
+  std::chrono::milliseconds waited() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(waited_);
+  }
 
  private:
   steady_clock::duration limit_, waited_{};
@@ -87,7 +100,7 @@ class Patience {
 // processor to QEMU and still ends on time.
 std::chrono::nanoseconds sleep_before_next_look(steady_clock::duration since_post, std::uint64_t answered,
                                                 std::uint64_t total) {
-  constexpr auto spun = 60us, shortest = 50us, longest = 2000us;
+  constexpr auto spun = 150us, shortest = 50us, longest = 2000us;
   if (since_post < spun) return 0ns;
   if (answered == 0) return std::clamp<std::chrono::nanoseconds>(since_post / 4, shortest, longest);
   const auto left = since_post / answered * (total - answered);
@@ -114,7 +127,8 @@ SharedRam::~SharedRam() {
   if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
 }
 
-Machine::Machine(const QemuOptions& options, const std::string& resize_hpt, std::span<const unsigned char> image)
+Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
+                 std::span<const unsigned char> image)
     : options_(options),
       image_(image),
       ram_(ram_bytes(options.memory).value_or(0)),
@@ -131,14 +145,16 @@ Machine::Machine(const QemuOptions& options, const std::string& resize_hpt, std:
   const int inherited[] = {ram_.descriptor(), theirs.get(), image_file.get()};
   process_.emplace(command_, inherited);
   if (const auto why = await_boot()) {
-    throw EnvironmentError(fmt::format(
-        "QEMU did not start: {}\nThe command was: {}\n"
-        "Check --qemu, --machine, --cpu and --memory.",
-        *why, quoted(command_)));
+    throw EnvironmentError(
+        fmt::format("QEMU did not start: {}\nThe command was: {}\n"
+                    "Check --qemu, --machine, --cpu and --memory.",
+                    *why, quoted(command_)));
   }
 }
 
-std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
+std::uint64_t Machine::random_word() {
+  return (std::uint64_t{random_()} << 32 | random_()) | 1;
+}
 
 std::optional<std::string> Machine::await_boot() {
   Patience patience(options_.start_deadline);
@@ -149,8 +165,8 @@ std::optional<std::string> Machine::await_boot() {
     if (const auto trap = mailbox_.trap(boot_)) return with_output(text_of(*trap), *process_);
     if (ending) return with_output("it " + ending->text(), *process_);
     if (patience.ended()) {
-      return with_output(fmt::format("no sign of life from the guest within {} ms", patience.waited().count()),
-                         *process_);
+      return with_output(
+          fmt::format("no sign of life from the guest within {} ms", patience.waited().count()), *process_);
     }
     process_->pause(100us);
   }
@@ -226,7 +242,9 @@ BatchResult Machine::await(std::uint64_t total, const Take& take) {
 
 std::optional<std::string> Machine::damage(std::span<const Call> calls) const {
   if (!mailbox_.holds(calls)) return "the requests in the mailbox were overwritten";
-  if (!std::equal(image_.begin(), image_.end(), ram_.bytes().begin())) return "the guest agent's code was overwritten";
+  if (!std::equal(image_.begin(), image_.end(), ram_.bytes().begin())) {
+    return "the guest agent's code was overwritten";
+  }
   return std::nullopt;
 }
 
@@ -249,7 +267,9 @@ BatchResult Machine::run(std::span<const Call> calls, std::span<Response> respon
     auto result = await(part.size(), take);
     if (!result.fault) {
       // Nothing says since when, so that no answer of this part can be believed.
-      if (const auto how = damage(part)) result = {0, Fault{Fault::Kind::garbled, with_output(*how, *process_)}};
+      if (const auto how = damage(part)) {
+        result = {0, Fault{Fault::Kind::garbled, with_output(*how, *process_)}};
+      }
     }
     if (result.fault) {
       const auto& call = part[std::min<std::size_t>(result.answered, part.size() - 1)];
@@ -269,9 +289,10 @@ std::optional<Fault> Machine::run_unchecked(std::span<const Call> calls, std::ui
 
 Fault Machine::died(const Ending& ending) {
   const auto reason = qmp_->shutdown_reason();
-  auto evidence = with_output("QEMU " + ending.text() + (reason.empty() ? "" : ", reason given: " + reason), *process_);
-  const bool from_outside = ending.by_signal(SIGKILL) || ending.by_signal(SIGTERM) || reason == "host-signal" ||
-                            reason == "host-qmp-quit" || reason == "host-ui";
+  auto evidence =
+      with_output("QEMU " + ending.text() + (reason.empty() ? "" : ", reason given: " + reason), *process_);
+  const bool from_outside = ending.by_signal(SIGKILL) || ending.by_signal(SIGTERM) ||
+                            reason == "host-signal" || reason == "host-qmp-quit" || reason == "host-ui";
   if (from_outside) {
     throw EnvironmentError(evidence +
                            "\nThis came from outside: a user, or the kernel for want of memory (see dmesg).");

@@ -9,7 +9,8 @@
 namespace hptck::qemu {
 namespace {
 
-static_assert(HPTCK_MAILBOX_REQUESTS + HPTCK_MAILBOX_CAPACITY * HPTCK_REQUEST_SIZE <= HPTCK_MAILBOX_RESPONSES);
+static_assert(HPTCK_MAILBOX_REQUESTS + HPTCK_MAILBOX_CAPACITY * HPTCK_REQUEST_SIZE <=
+              HPTCK_MAILBOX_RESPONSES);
 static_assert(HPTCK_MAILBOX_RESPONSES + HPTCK_MAILBOX_CAPACITY * HPTCK_RESPONSE_SIZE <= HPTCK_MAILBOX_SIZE);
 static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
 
@@ -17,7 +18,9 @@ constexpr std::uint64_t swapped_if_little(std::uint64_t value) {
   return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
 }
 
-constexpr std::size_t request_offset(std::size_t slot) { return HPTCK_MAILBOX_REQUESTS + slot * HPTCK_REQUEST_SIZE; }
+constexpr std::size_t request_offset(std::size_t slot) {
+  return HPTCK_MAILBOX_REQUESTS + slot * HPTCK_REQUEST_SIZE;
+}
 constexpr std::size_t response_offset(std::size_t slot) {
   return HPTCK_MAILBOX_RESPONSES + slot * HPTCK_RESPONSE_SIZE;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -50,6 +51,7 @@ int become(char* const* argv, int input, int output, std::span<const int> inheri
   for (const int descriptor : inherited) {
     if (dup2(descriptor, number++) < 0) return errno;
   }
+  close_range(static_cast<unsigned>(number), ~0u, CLOSE_RANGE_CLOEXEC);  // whatever else the kit has open
   execvp(argv[0], argv);
   return errno;
 }
@@ -62,7 +64,9 @@ FileDescriptor above_inherited(FileDescriptor descriptor) {
   return FileDescriptor(number);
 }
 
-bool Ending::by_signal(int signal) const { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
+bool Ending::by_signal(int signal) const {
+  return WIFSIGNALED(status) && WTERMSIG(status) == signal;
+}
 
 std::string Ending::text() const {
   if (!WIFSIGNALED(status)) return fmt::format("ended with exit status {}", WEXITSTATUS(status));

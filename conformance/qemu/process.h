@@ -1,7 +1,8 @@
 // A child process that cannot outlive the kit, however the kit ends, and whose output cannot exhaust it. The
 // child asks the kernel to be killed when its parent goes (PR_SET_PDEATHSIG), because nothing that the kit
 // does at its end happens after kill -9; a supervising process between the two was rejected as one more thing
-// to leave behind. The kernel ties that to the *thread* that started the child: that thread has to outlive it.
+// to leave behind. The kernel ties that to the *thread* that started the child: that thread has to outlive
+// it.
 //
 // The child has a process group of its own, so that Ctrl-C in a terminal reaches the kit alone and the kit
 // never mistakes its child's end for a crash.

@@ -98,9 +98,9 @@ class QemuAdapter : public Adapter {
     prepared_.clear();
   }
 
-  // QEMU (7.2) keeps a Pending HPT through system_reset, which would hand it on to the next partition. So it is
-  // asked to give it up first, and believed only when COMMIT then finds none of any size asked for so far; the
-  // reset that follows undoes whatever else these calls may have done. False: only a new process will do.
+  // QEMU (7.2) keeps a Pending HPT through system_reset, which would hand it on to the next partition. So it
+  // is asked to give it up first, and believed only when COMMIT then finds none of any size asked for so far;
+  // the reset that follows undoes whatever else these calls may have done. False: only a new process will do.
   bool give_up_pending() {
     if (prepared_.empty()) return true;
     std::vector<Call> calls{prepare(0, 0)};
@@ -169,7 +169,10 @@ AdapterChoice qemu_adapter() {
     app.add_option("--memory", options->memory, "RAM, as QEMU's -m takes it")
         ->capture_default_str()
         ->check(CLI::Validator(
-            [](const std::string& text) { return ram_bytes(text) ? "" : text + " is not an amount of memory"; }, ""));
+            [](const std::string& text) {
+              return ram_bytes(text) ? "" : text + " is not an amount of memory";
+            },
+            ""));
     app.add_option("--resize-hpt", options->resize_hpt, "the machine's property of this name")
         ->capture_default_str()
         ->check(CLI::IsMember({"disabled", "enabled", "required"}));

@@ -1,6 +1,6 @@
 // The adapter to a real QEMU pseries: a guest agent of our own issues the hypercalls, a mailbox in shared
-// guest RAM carries whole batches of them. Serial lines, virtio and gdbstub were rejected as channels: each is
-// a device of the implementation under test, and each costs more than the hypercall it carries.
+// guest RAM carries whole batches of them. Serial lines, virtio and gdbstub were rejected as channels: each
+// is a device of the implementation under test, and each costs more than the hypercall it carries.
 //
 // The thread that calls restart() or describe() has to live as long as the adapter: see process.h.
 #pragma once

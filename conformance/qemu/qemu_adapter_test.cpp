@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -39,7 +40,9 @@ Response answer(Adapter& adapter, const Call& call) {
   return response;
 }
 
-std::int64_t status_of(Adapter& adapter, const Call& call) { return answer(adapter, call).status; }
+std::int64_t status_of(Adapter& adapter, const Call& call) {
+  return answer(adapter, call).status;
+}
 
 // PREPARE is asked until it is done, then COMMIT.
 std::int64_t resize(Adapter& adapter, std::uint64_t shift) {
@@ -103,7 +106,8 @@ TEST(QemuAdapter, restart_gives_a_fresh_partition) {
   const auto adapter = make_qemu_adapter({});
   const auto statement = adapter->restart({});
   ASSERT_EQ(resize(*adapter, statement.initial_shift - 1u), status::H_SUCCESS);
-  ASSERT_EQ(status_of(*adapter, {token::H_ENTER, {H_EXACT, 3, HPTE_VALID | HPTE_BOLTED, 0x190}}), status::H_SUCCESS);
+  ASSERT_EQ(status_of(*adapter, {token::H_ENTER, {H_EXACT, 3, HPTE_VALID | HPTE_BOLTED, 0x190}}),
+            status::H_SUCCESS);
   const auto code = status_of(*adapter, prepare(0, statement.initial_shift + 1u));
   ASSERT_TRUE(code == status::H_SUCCESS || is_long_busy(code));
 
@@ -262,7 +266,9 @@ TEST_F(Interference, scribbled_progress_is_garbled) {
 }
 
 // H_LOGICAL_CI_STORE has the hypervisor write to the partition's real memory: here, where it must not.
-Call store_to(std::uint64_t address, std::uint64_t size, std::uint64_t value) { return {0x40, {size, address, value}}; }
+Call store_to(std::uint64_t address, std::uint64_t size, std::uint64_t value) {
+  return {0x40, {size, address, value}};
+}
 
 BatchResult run_on_fresh(std::vector<Call> calls) {
   qemu::Machine machine({}, "enabled", qemu::agent_image());
@@ -295,7 +301,8 @@ TEST(Scribble, interrupt_in_the_agent_is_reported_with_its_vector) {
   ASSERT_TRUE(result.fault);
   EXPECT_EQ(result.fault->kind, Fault::Kind::garbled);
   EXPECT_EQ(result.answered, 1u);
-  EXPECT_THAT(result.fault->evidence, AnyOf(HasSubstr("took interrupt 0x700"), HasSubstr("took interrupt 0xe40")));
+  EXPECT_THAT(result.fault->evidence,
+              AnyOf(HasSubstr("took interrupt 0x700"), HasSubstr("took interrupt 0xe40")));
   EXPECT_THAT(result.fault->evidence, HasSubstr(fmt::format("at {:#x}", after)));
 }
 
@@ -352,7 +359,8 @@ TEST_F(FakeQemu, absent_program_is_named) {
 TEST_F(FakeQemu, what_qemu_says_about_a_bad_cpu_is_passed_on) {
   QemuOptions options;
   options.cpu = "POWER99";
-  EXPECT_THAT(error_of(options), AllOf(HasSubstr("POWER99"), HasSubstr("exit status 1"), HasSubstr("CPU model")));
+  EXPECT_THAT(error_of(options),
+              AllOf(HasSubstr("POWER99"), HasSubstr("exit status 1"), HasSubstr("CPU model")));
 }
 
 TEST_F(FakeQemu, what_qemu_says_about_a_bad_machine_is_passed_on) {
@@ -373,8 +381,17 @@ TEST_F(FakeQemu, early_exit_is_told_with_its_last_words) {
 }
 
 TEST_F(FakeQemu, garbage_is_made_harmless) {
-  const auto error = error_of(fake("printf 'a\\001\\033[31m\\377b'; printf '}{\\n\\n[]\\n{\"event\":1}\\n' >&4; exit 1"));
+  const auto error =
+      error_of(fake("printf 'a\\001\\033[31m\\377b'; printf '}{\\n\\n[]\\n{\"event\":1}\\n' >&4; exit 1"));
   EXPECT_THAT(error, HasSubstr("a??[31m?b"));
+}
+
+TEST_F(FakeQemu, kit_keeps_its_own_files_to_itself) {
+  const auto options = fake("ls -l /proc/$$/fd; exit 1");
+  const std::ofstream journal(directory_ / "journal");
+  const auto error = error_of(options);
+  EXPECT_THAT(error, HasSubstr("memfd:hptck-ram"));
+  EXPECT_THAT(error, Not(HasSubstr("journal")));
 }
 
 TEST_F(FakeQemu, flood_of_output_exhausts_nothing) {
@@ -389,9 +406,11 @@ TEST_F(FakeQemu, silence_ends_with_the_deadline) {
 
 // Writes the boot word into the progress word, as the agent would, and then plays dead.
 TEST_F(FakeQemu, program_that_answers_nothing_after_the_start_is_a_hang) {
-  const auto options = fake(fmt::format(
-      "dd bs=8 count=1 skip={} seek={} conv=notrunc if=/proc/self/fd/3 of=/proc/self/fd/3 2>/dev/null; sleep 1000",
-      (HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_BOOT) / 8, (HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_PROGRESS) / 8));
+  const auto options =
+      fake(fmt::format("dd bs=8 count=1 skip={} seek={} conv=notrunc if=/proc/self/fd/3 of=/proc/self/fd/3 "
+                       "2>/dev/null; sleep 1000",
+                       (HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_BOOT) / 8,
+                       (HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_PROGRESS) / 8));
   const auto adapter = make_qemu_adapter(options);
   EXPECT_EQ(adapter->restart({}), Statement{});
   const auto call = prepare(0, 0);

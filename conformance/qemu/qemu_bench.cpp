@@ -1,5 +1,5 @@
-// What the QEMU adapter costs, as ratios taken in one run with both sides taking turns, so that a slow or busy
-// machine slows both. Absolute figures are printed beside them and mean little elsewhere.
+// What the QEMU adapter costs, as ratios taken in one run with both sides taking turns, so that a slow or
+// busy machine slows both. Absolute figures are printed beside them and mean little elsewhere.
 //
 //   batch_over_bare: calls a second through Adapter::batch over what the same agent reaches on the same calls
 //     when it repeats them with nobody looking. The cheapest hypercalls are taken: the dearer the call, the
@@ -44,7 +44,8 @@ void batch_over_bare(benchmark::State& state) {
   bool failed = false;
   for (auto _ : state) {
     batch_seconds += seconds_of([&] {
-      for (std::uint64_t round = 0; round < rounds; ++round) failed |= machine.run(calls, responses).fault.has_value();
+      for (std::uint64_t round = 0; round < rounds; ++round)
+        failed |= machine.run(calls, responses).fault.has_value();
     });
     bare_seconds += seconds_of([&] { failed |= machine.run_unchecked(calls, rounds).has_value(); });
     if (failed) {
@@ -57,7 +58,13 @@ void batch_over_bare(benchmark::State& state) {
   state.counters["bare_per_s"] = issued / bare_seconds;
   state.counters["ratio"] = bare_seconds / batch_seconds;
 }
-BENCHMARK(batch_over_bare)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(batch_over_bare)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(1024)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 void start_over_nothing(benchmark::State& state) {
   const Call calls[] = {prepare(0, 0)};

@@ -22,7 +22,8 @@ TEST(RamBytes, are_counted_as_qemu_counts_them) {
 }
 
 TEST(RamBytes, nonsense_has_none) {
-  for (const char* text : {"", "0", "M", "-1", "1X", "1MB", "1.5G", "much", "size=", "16E", "99999999999999999999"}) {
+  for (const char* text :
+       {"", "0", "M", "-1", "1X", "1MB", "1.5G", "much", "size=", "16E", "99999999999999999999"}) {
     EXPECT_EQ(ram_bytes(text), std::nullopt) << text;
   }
 }
@@ -42,8 +43,8 @@ int parse(std::vector<std::string> arguments) {
 
 TEST(Options, defaults_and_good_values_are_taken) {
   EXPECT_EQ(parse({}), 0);
-  EXPECT_EQ(parse({"--qemu", "/opt/qemu", "--machine", "pseries-6.0,cap-htm=off", "--cpu", "POWER9", "--memory",
-                   "1G,slots=2,maxmem=2G", "--resize-hpt", "required", "--deadline-ms", "500"}),
+  EXPECT_EQ(parse({"--qemu", "/opt/qemu", "--machine", "pseries-6.0,cap-htm=off", "--cpu", "POWER9",
+                   "--memory", "1G,slots=2,maxmem=2G", "--resize-hpt", "required", "--deadline-ms", "500"}),
             0);
 }
 
@@ -65,8 +66,11 @@ TEST(AgentImage, is_small_and_clear_of_the_mailbox) {
 }
 
 struct FakeRam {
-  std::vector<std::uint64_t> words = std::vector<std::uint64_t>((HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_SIZE) / 8);
-  std::span<unsigned char> bytes() { return {reinterpret_cast<unsigned char*>(words.data()), words.size() * 8}; }
+  std::vector<std::uint64_t> words =
+      std::vector<std::uint64_t>((HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_SIZE) / 8);
+  std::span<unsigned char> bytes() {
+    return {reinterpret_cast<unsigned char*>(words.data()), words.size() * 8};
+  }
   // As the guest sees it: big-endian.
   void put(std::size_t offset, std::uint64_t value) {
     for (int byte = 0; byte < 8; ++byte) {
@@ -120,7 +124,8 @@ std::vector<unsigned char> tree_with(std::uint32_t shift, bool resize) {
   fdt_begin_node(tree.data(), "");
   fdt_begin_node(tree.data(), "rtas");
   constexpr char with[] = "hcall-pft\0hcall-hpt-resize", without[] = "hcall-pft\0hcall-hpt-resized";
-  fdt_property(tree.data(), "ibm,hypertas-functions", resize ? with : without, resize ? sizeof with : sizeof without);
+  fdt_property(tree.data(), "ibm,hypertas-functions", resize ? with : without,
+               resize ? sizeof with : sizeof without);
   fdt_end_node(tree.data());
   fdt_begin_node(tree.data(), "cpus");
   fdt_begin_node(tree.data(), "PowerPC,POWER8@0");
