@@ -43,8 +43,7 @@ void expect_totals(const json& seen, const Totals& meant) {
   EXPECT_EQ(seen["tests"], meant.tests);
   EXPECT_EQ(seen["failures"], meant.failures);
   EXPECT_EQ(seen["errors"], meant.errors);
-  EXPECT_EQ(seen["skipped"].is_null() ? meant.skipped : seen["skipped"].get<int>(),
-            meant.skipped);  // none at the root
+  EXPECT_EQ(seen.value("skipped", meant.skipped), meant.skipped);  // The root declares none.
 }
 
 const char* kind_meant(Verdict verdict) {
@@ -121,6 +120,7 @@ void expect_seen_as_meant(const std::string& report, const SampleCampaign& sampl
   }
   EXPECT_EQ(next, sample.result.clauses.size());
   expect_totals(seen["declared"], all);
+  EXPECT_NEAR(seen["time"].get<double>(), sample.record.seconds, 0.001);
   expect_totals(seen["counted"], all);
 }
 
