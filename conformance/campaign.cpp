@@ -46,9 +46,8 @@ class Campaign {
     }
     record_.complete = record_.error.empty() && !stopped();
     record_.seconds = seconds_since(start_);
-    for (const auto& finding : record_.findings) {
-      if (finding.occurrences > 1) journal_.finding(finding);
-    }
+    mark_explained();
+    for (const auto& finding : record_.findings) journal_.finding(finding);
     journal_.tally(record_.tally);
     if (record_.complete) journal_.end(record_.seconds);
     journal_.flush();
@@ -77,6 +76,7 @@ class Campaign {
     std::optional<Fault> fault;
     std::vector<Step> steps;
     std::uint64_t call_number = 0;
+    bool after_others = false;  // something else was refused before, in the same partition
   };
 
   bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
@@ -104,6 +104,7 @@ class Campaign {
     oracle_.restart(statement);
     statement_ = statement;
     history_.clear();
+    refused_before_ = false;
     queue_.clear();
     journal_.partition(statement);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement) == record_.statements.end()) {
@@ -189,7 +190,7 @@ class Campaign {
   }
 
   void remember(const Call& call, const std::optional<Response>& response) {
-    history_.push_back({std::exchange(waited_ms_, 0), call, response});
+    history_.push_back({std::exchange(waited_ms_, 0), call, response ? std::optional(defined_part(call, *response)) : std::nullopt});
     journal_.step(history_.back());
   }
 
@@ -204,7 +205,8 @@ class Campaign {
     }
     auto refusal = oracle_.explain(call, &response);
     const auto key = refusal.key;
-    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows}, std::move(refusal), key, response, {}, {}, 0}, suspicions);
+    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows}, std::move(refusal), key, response, {}, {}, 0, false}, suspicions);
+    refused_before_ = true;
     oracle_.resync(call, response);
   }
 
@@ -215,7 +217,7 @@ class Campaign {
     // The implementation does not survive such calls, so nothing is learned by making them again.
     avoided_.insert(call_class_of(call));
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0}, suspicions);
+    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0, false}, suspicions);
     if (suspicions.size() == before) restart(partition_);
   }
 
@@ -235,6 +237,7 @@ class Campaign {
     }
     suspicion.steps = history_;
     suspicion.call_number = record_.tally.calls;
+    suspicion.after_others = refused_before_;
     suspicions.push_back(std::move(suspicion));
   }
 
@@ -258,6 +261,7 @@ class Campaign {
 
   void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal, const std::string& key) {
     Finding finding;
+    finding.consequence = minimized.best.found ? !minimized.best.first : suspicion.after_others;
     finding.kind = suspicion.target.kind;
     finding.key = key;
     finding.clauses = refusal.clauses;
@@ -265,13 +269,11 @@ class Campaign {
     finding.explanation = refusal.explanation;
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
-    if (!minimized.best.first && minimized.best.found) {
-      finding.explanation += "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
-    }
+    if (finding.consequence) finding.explanation += "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
-    if (finding.kind == Finding::Kind::violation && finding.clauses.size() == 1 && minimized.best.first) {
+    if (finding.kind == Finding::Kind::violation && finding.clauses.size() == 1 && !finding.consequence) {
       finding.trace.expect = Trace::Expect::refused;
       finding.trace.refused_clause = finding.clauses.front();
     }
@@ -287,9 +289,29 @@ class Campaign {
       if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", (options_.out / finding.file).string()));
     }
     known_[key] = record_.findings.size();
+    observed_.push_back({suspicion.target.kind, suspicion.target.token, suspicion.target.status, refusal.rows});
     journal_.finding(finding);
     journal_.flush();
     record_.findings.push_back(std::move(finding));
+  }
+
+  // A clause blamed for an effect that was not done is let off when the row that showed it is known to answer so
+  // without any such effect before it.
+  void mark_explained() {
+    for (std::size_t i = 0; i < record_.findings.size(); ++i) {
+      auto& finding = record_.findings[i];
+      if (finding.consequence) continue;
+      for (std::size_t k = 0; k < record_.findings.size(); ++k) {
+        const auto& other = record_.findings[k];
+        const bool other_is_plain = other.clauses.size() == 1 && observed_[k].rows.contains(other.clauses[0]);
+        const bool same = observed_[i].kind == observed_[k].kind && observed_[i].token == observed_[k].token && observed_[i].status == observed_[k].status;
+        if (k == i || other.consequence || !other_is_plain || !same || !observed_[i].rows.contains(other.clauses[0])) continue;
+        if (finding.clauses.size() == 1 && observed_[i].rows.contains(finding.clauses[0])) continue;
+        finding.consequence = true;
+        finding.explanation += fmt::format("Finding {} shows {} answered so by itself, which explains this one.\n", k + 1, id_of(other.clauses[0]));
+        break;
+      }
+    }
   }
 
   Adapter& adapter_;
@@ -311,6 +333,8 @@ class Campaign {
   std::string doing_ = "trying";
   std::map<std::string, std::size_t> known_;  // key, or one found to be another's, to the finding
   std::map<std::string, unsigned> attempts_;
+  std::vector<Target> observed_;              // of each finding
+  bool refused_before_ = false;               // in this partition
   std::set<std::uint64_t> avoided_;           // classes of calls that the implementation does not survive
   Clock::time_point start_ = Clock::now();
   double minimizing_seconds_ = 0;

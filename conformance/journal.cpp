@@ -39,7 +39,7 @@ Json to_json(const Finding& f) {
   for (const auto clause : f.clauses) clauses.push_back(id_of(clause));
   return {{"kind", kinds[static_cast<int>(f.kind)]}, {"key", f.key}, {"clauses", clauses}, {"headline", f.headline},
           {"explanation", f.explanation}, {"evidence", f.evidence}, {"trace", print_trace(f.trace)},
-          {"minimality", minimalities[static_cast<int>(f.minimality)]}, {"replays", f.replays}, {"first_call", f.first_call},
+          {"consequence", f.consequence}, {"minimality", minimalities[static_cast<int>(f.minimality)]}, {"replays", f.replays}, {"first_call", f.first_call},
           {"occurrences", f.occurrences}, {"file", f.file}, {"replay_command", f.replay_command}};
 }
 
@@ -52,6 +52,7 @@ Finding finding_from(const Json& json) {
   f.explanation = json.at("explanation");
   f.evidence = json.at("evidence");
   f.trace = parse_trace(json.at("trace").get<std::string>(), "trace of a finding");
+  f.consequence = json.at("consequence");
   f.minimality = static_cast<Finding::Minimality>(index_of(minimalities, json.at("minimality")));
   f.replays = json.at("replays");
   f.first_call = json.at("first_call");

@@ -40,7 +40,7 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
     responses.assign(calls.size(), {});
     const auto batch = adapter.batch(calls, responses);
     for (std::size_t i = 0; i < batch.answered; ++i) {
-      result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], responses[i]});
+      result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], defined_part(calls[i], responses[i])});
       if (is_long_busy(responses[i].status)) owed_ms = static_cast<std::uint32_t>(patience.count());
       if (oracle.step(calls[i], responses[i])) continue;
       if (target.kind == Finding::Kind::violation && calls[i].token == target.token && same_status(responses[i].status, target.status)) {

@@ -86,7 +86,7 @@ CampaignResult judge(const CampaignRecord& record) {
   for (const bool definite : {true, false}) {
     for (std::size_t i = 0; i < record.findings.size(); ++i) {
       const auto& finding = record.findings[i];
-      if ((finding.clauses.size() == 1) != definite || finding.clauses.empty()) continue;
+      if (finding.consequence || finding.clauses.empty() || (finding.clauses.size() == 1) != definite) continue;
       auto blamed = finding.clauses.front();
       for (const auto clause : finding.clauses) {
         if (at(clause).verdict == Verdict::fail) blamed = clause;
@@ -116,8 +116,8 @@ CampaignResult judge(const CampaignRecord& record) {
   const auto failed = std::count_if(result.clauses.begin(), result.clauses.end(), [](const ClauseResult& c) { return c.verdict == Verdict::fail; });
   if (failed != 0 || !record.findings.empty()) {
     result.verdict = Verdict::fail;
-    result.reason = fmt::format("{} clause{} broken, in {} way{}", failed, failed == 1 ? "" : "s", record.findings.size(),
-                                record.findings.size() == 1 ? "" : "s");
+    const auto ways = std::count_if(record.findings.begin(), record.findings.end(), [](const Finding& f) { return !f.consequence; });
+    result.reason = fmt::format("{} clause{} broken, in {} way{}", failed, failed == 1 ? "" : "s", ways, ways == 1 ? "" : "s");
   } else if (!record.error.empty()) {
     result.verdict = Verdict::error;
     result.reason = "the kit or its environment failed: " + record.error;

@@ -40,6 +40,8 @@ struct Finding {
   std::string explanation;         ///< several lines, in LoPAR's terms; live states, the row that refused
   std::string evidence;            ///< of a fault: exit status, signal, stderr tail; else empty
   Trace trace;                     ///< minimized; its last call is the one refused, or never answered
+  /// Not held against any clause: every trace found breaks another clause first, or another finding explains it.
+  bool consequence = false;
   enum class Minimality : std::uint8_t { one_minimal, budget_ended, not_reproduced } minimality = Minimality::not_reproduced;
   unsigned replays = 0;            ///< partitions that the minimizer used
   std::uint64_t first_call = 0;    ///< number of the call, from 1, at which the campaign met it

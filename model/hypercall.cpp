@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace hptck {
@@ -11,12 +12,13 @@ struct NamedToken {
   std::string_view name;
   std::uint64_t value;
   unsigned arity;
+  unsigned outputs;  // on H_SUCCESS; on any other status none
 };
 constexpr NamedToken tokens[] = {
-    {"H_ENTER", token::H_ENTER, 4},
-    {"H_READ", token::H_READ, 2},
-    {"H_RESIZE_HPT_PREPARE", token::H_RESIZE_HPT_PREPARE, 2},
-    {"H_RESIZE_HPT_COMMIT", token::H_RESIZE_HPT_COMMIT, 2},
+    {"H_ENTER", token::H_ENTER, 4, 1},
+    {"H_READ", token::H_READ, 2, 8},
+    {"H_RESIZE_HPT_PREPARE", token::H_RESIZE_HPT_PREPARE, 2, 0},
+    {"H_RESIZE_HPT_COMMIT", token::H_RESIZE_HPT_COMMIT, 2, 0},
 };
 
 struct NamedStatus {
@@ -42,6 +44,10 @@ std::size_t used(const Values& values, std::size_t at_least) {
   return count;
 }
 
+bool token_is_named(std::uint64_t value) {
+  return std::any_of(std::begin(tokens), std::end(tokens), [&](const NamedToken& t) { return t.value == value; });
+}
+
 }  // namespace
 
 std::string name_of_token(std::uint64_t value) {
@@ -63,6 +69,20 @@ unsigned arity_of(std::uint64_t value) {
     if (known.value == value) return known.arity;
   }
   return 0;
+}
+
+unsigned outputs_of(std::uint64_t value) {
+  for (const auto& known : tokens) {
+    if (known.value == value) return known.outputs;
+  }
+  return 9;
+}
+
+Response defined_part(const Call& call, const Response& response) {
+  auto part = response;
+  const auto count = token_is_named(call.token) && response.status != status::H_SUCCESS ? 0 : outputs_of(call.token);
+  std::fill(part.out.begin() + count, part.out.end(), 0);
+  return part;
 }
 
 std::string name_of_status(std::int64_t code) {

@@ -69,6 +69,12 @@ inline Call prepare(std::uint64_t flags, std::uint64_t shift) { return {token::H
 inline Call commit(std::uint64_t flags, std::uint64_t shift) { return {token::H_RESIZE_HPT_COMMIT, {flags, shift}}; }
 inline Call read_hpte(std::uint64_t ptex) { return {token::H_READ, {0, ptex}}; }
 
+/// How many outputs a call defines at most; the registers beyond hold whatever was in them. 9 for a token
+/// without a name here.
+unsigned outputs_of(std::uint64_t token);
+/// The response without what the call does not define.
+Response defined_part(const Call& call, const Response& response);
+
 /// "H_RESIZE_HPT_PREPARE", or "hcall 0x999" for a token without a name here.
 std::string name_of_token(std::uint64_t token);
 /// The inverse of name_of_token for named tokens.

@@ -228,7 +228,7 @@ std::optional<Clause> unwarranted(Clause row, std::int64_t code) {
     case status::H_FUNCTION:
     case status::H_NOT_AVAILABLE: return commit_row ? Clause::commit_option_absent : Clause::prepare_option_absent;
     case status::H_BUSY: return commit_row ? std::optional(Clause::commit_busy) : std::nullopt;
-    case status::H_PARAMETER: return commit_row ? std::nullopt : std::optional(Clause::prepare_range);
+    case status::H_PARAMETER: return commit_row || matching ? std::nullopt : std::optional(Clause::prepare_range);
     case status::H_PTEG_FULL:
       if (commit_row) return Clause::commit_collision;
       if (matching) return Clause::prepare_match_collision;
@@ -452,13 +452,13 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
   for (const auto& detail : details) refusal.key += ':' + detail;
   std::replace(refusal.key.begin(), refusal.key.end(), ' ', '_');
   refusal.headline = fmt::format("{} {}, against {}", to_string(call),
-                                 response ? "answered " + to_string(*response) : "was not answered", names.empty() ? "no clause" : names);
+                                 response ? "answered " + name_of_status(response->status) : "was not answered", names.empty() ? "no clause" : names);
 
   auto& text = refusal.explanation;
   text = fmt::format("{} asks: {}\n", names, asks);
   for (const auto clause : refusal.clauses) text += fmt::format("({}: {}.)\n", text_of(clause).source == "lopar" ? "LoPAR" : "RFC", text_of(clause).place);
   text += fmt::format("{} {}. What the partition could have been in, and what it may answer there:\n", to_string(call),
-                      response ? "was answered " + to_string(*response) : "was not answered");
+                      response ? "was answered " + name_of_status(response->status) : "was not answered");
   constexpr std::size_t shown = 8;
   for (std::size_t i = 0; i < seen.size() && i < shown; ++i) {
     const auto& [state, note] = seen[i];

@@ -1,0 +1,124 @@
+// From counts and findings to verdicts: never seen is never a pass, and no finding is ever lost.
+#include "conformance/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hptck {
+namespace {
+
+const ClauseResult& at(const CampaignResult& result, Clause clause) { return result.clauses.at(static_cast<std::size_t>(clause)); }
+
+// A campaign in which every clause was seen that a scheme A hypervisor shows.
+CampaignRecord thorough() {
+  CampaignRecord record;
+  record.complete = true;
+  record.statements = {{Statement::Resize::disabled, 24, 30}, {Statement::Resize::enabled, 24, 30}};
+  for (auto& count : record.tally.exercised) count = 5;
+  for (const auto clause : {Clause::prepare_option_absent, Clause::commit_option_absent}) record.tally.exercised[static_cast<int>(clause)] = 0;
+  return record;
+}
+
+void unseen(CampaignRecord& record, Clause clause) { record.tally.exercised[static_cast<int>(clause)] = 0; }
+
+Finding finding_on(std::vector<Clause> clauses) {
+  Finding finding;
+  finding.clauses = std::move(clauses);
+  return finding;
+}
+
+TEST(Verdict, all_seen_and_none_broken_passes) {
+  const auto result = judge(thorough());
+  EXPECT_EQ(result.verdict, Verdict::pass) << result.reason;
+  EXPECT_EQ(at(result, Clause::commit_success).verdict, Verdict::pass);
+  EXPECT_EQ(at(result, Clause::commit_bolted).verdict, Verdict::not_applicable);
+}
+
+TEST(Verdict, a_must_clause_never_seen_is_inconclusive) {
+  for (const auto clause : {Clause::commit_success, Clause::prepare_discard, Clause::prepare_resource, Clause::prepare_authority, Clause::commit_clears}) {
+    auto record = thorough();
+    unseen(record, clause);
+    const auto result = judge(record);
+    EXPECT_EQ(at(result, clause).verdict, Verdict::inconclusive) << id_of(clause);
+    EXPECT_EQ(result.verdict, Verdict::inconclusive) << id_of(clause);
+    EXPECT_THAT(result.reason, testing::HasSubstr(std::string(id_of(clause))));
+  }
+}
+
+TEST(Verdict, nothing_seen_is_inconclusive) {
+  CampaignRecord record;
+  record.complete = true;
+  EXPECT_EQ(judge(record).verdict, Verdict::inconclusive);
+}
+
+TEST(Verdict, a_permission_never_used_does_not_apply) {
+  auto record = thorough();
+  unseen(record, Clause::pending_dropped);
+  const auto result = judge(record);
+  EXPECT_EQ(at(result, Clause::pending_dropped).verdict, Verdict::not_applicable);
+  EXPECT_EQ(result.verdict, Verdict::pass);
+}
+
+TEST(Verdict, what_was_not_declared_is_not_demanded) {
+  auto record = thorough();
+  record.statements = {{Statement::Resize::enabled, 24, 0}};
+  for (const auto clause : {Clause::prepare_resource, Clause::prepare_authority, Clause::commit_authority}) unseen(record, clause);
+  const auto result = judge(record);
+  EXPECT_EQ(at(result, Clause::prepare_resource).verdict, Verdict::not_applicable);
+  EXPECT_EQ(at(result, Clause::commit_authority).verdict, Verdict::not_applicable);
+  EXPECT_EQ(result.verdict, Verdict::pass);
+}
+
+TEST(Verdict, an_option_that_is_not_offered_is_never_certified) {
+  CampaignRecord record;
+  record.complete = true;
+  record.statements = {Statement{}};
+  record.tally.exercised[static_cast<int>(Clause::prepare_option_absent)] = 9;
+  record.tally.exercised[static_cast<int>(Clause::commit_option_absent)] = 9;
+  const auto result = judge(record);
+  EXPECT_EQ(result.verdict, Verdict::inconclusive);
+  EXPECT_EQ(at(result, Clause::commit_success).verdict, Verdict::not_applicable);
+}
+
+TEST(Verdict, a_finding_fails_its_clause_even_when_seen_at_work) {
+  auto record = thorough();
+  record.findings = {finding_on({Clause::commit_flags})};
+  const auto result = judge(record);
+  EXPECT_EQ(result.verdict, Verdict::fail);
+  EXPECT_EQ(at(result, Clause::commit_flags).verdict, Verdict::fail);
+  EXPECT_THAT(at(result, Clause::commit_flags).findings, testing::ElementsAre(0u));
+}
+
+TEST(Verdict, ambiguous_evidence_is_held_against_the_clause_known_to_be_broken) {
+  auto record = thorough();
+  record.findings = {finding_on({Clause::commit_busy, Clause::commit_success}), finding_on({Clause::commit_success})};
+  const auto result = judge(record);
+  EXPECT_EQ(at(result, Clause::commit_busy).verdict, Verdict::pass);
+  EXPECT_THAT(at(result, Clause::commit_success).findings, testing::ElementsAre(1u, 0u));
+}
+
+TEST(Verdict, an_incomplete_campaign_is_not_a_pass) {
+  auto record = thorough();
+  record.complete = false;
+  EXPECT_EQ(judge(record).verdict, Verdict::inconclusive);
+}
+
+TEST(Verdict, trouble_of_the_kit_is_an_error_unless_a_violation_is_proven) {
+  auto record = thorough();
+  record.complete = false;
+  record.error = "no space";
+  EXPECT_EQ(judge(record).verdict, Verdict::error);
+  record.findings = {finding_on({Clause::commit_flags})};
+  EXPECT_EQ(judge(record).verdict, Verdict::fail);
+}
+
+TEST(Verdict, exit_codes_are_the_documented_ones) {
+  EXPECT_EQ(exit_code(Verdict::pass), 0);
+  EXPECT_EQ(exit_code(Verdict::fail), 1);
+  EXPECT_EQ(exit_code(Verdict::inconclusive), 2);
+  EXPECT_EQ(exit_code(Verdict::not_applicable), 2);
+  EXPECT_EQ(exit_code(Verdict::error), 3);
+}
+
+}  // namespace
+}  // namespace hptck
