@@ -3,6 +3,7 @@
 // the test has seen come (a batch in flight), never at a time of the clock.
 #include "conformance/qemu/qemu_adapter.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -388,7 +389,8 @@ TEST_F(FakeQemu, garbage_is_made_harmless) {
 
 TEST_F(FakeQemu, kit_keeps_its_own_files_to_itself) {
   const auto options = fake("ls -l /proc/$$/fd; exit 1");
-  const std::ofstream journal(directory_ / "journal");
+  const qemu::FileDescriptor journal(open((directory_ / "journal").c_str(), O_CREAT | O_WRONLY, 0600));
+  ASSERT_GE(journal.get(), 0);
   const auto error = error_of(options);
   EXPECT_THAT(error, HasSubstr("memfd:hptck-ram"));
   EXPECT_THAT(error, Not(HasSubstr("journal")));
