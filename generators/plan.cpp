@@ -168,7 +168,8 @@ Situation situation_of(std::span<const ConcreteState> live_states) {
 }
 
 rc::Gen<std::uint64_t> any_shift(const Situation& at) {
-  const auto upper = rc::gen::element<std::uint64_t>(1ull << 32, 1ull << 63, 0xffffffffull << 32);
+  // Bits that an implementation drops if it narrows the register to a byte, a halfword or a word.
+  const auto upper = rc::gen::element<std::uint64_t>(1ull << 8, 1ull << 16, 1ull << 32, 1ull << 63, 0xffffffffull << 32);
   return rc::gen::weightedOneOf<std::uint64_t>(
       {{8, grantable_shift(at)},
        {4, legal_shift(at)},
@@ -176,7 +177,7 @@ rc::Gen<std::uint64_t> any_shift(const Situation& at) {
        {1, constant(0)},
        {1, rc::gen::element<std::uint64_t>(46, 45)},
        {1, constant(std::min(at.limit + 1, max_shift + 1))},
-       {2, rc::gen::map(rc::gen::pair(upper, legal_shift(at)), [](const auto& p) -> std::uint64_t { return p.first | p.second; })},
+       {3, rc::gen::map(rc::gen::pair(upper, rc::gen::oneOf(legal_shift(at), constant(at.pending ? at.pending_shift : at.current_shift))), [](const auto& p) -> std::uint64_t { return p.first | p.second; })},
        {1, rc::gen::arbitrary<std::uint64_t>()}});
 }
 

@@ -1,0 +1,215 @@
+// Whole campaigns against the built-in hypervisor: it passes as it is, and with each deviation switched on it fails
+// on the clause that the deviation breaks, and on no other.
+#include "conformance/campaign.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "conformance/builtin/builtin_adapter.h"
+
+namespace hptck {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Work on replays is bounded by their number alone, so that a slow machine changes nothing.
+constexpr MinimizerBudget unhurried{400, std::chrono::hours(1)};
+
+struct Outcome {
+  CampaignRecord record;
+  CampaignResult result;
+  std::string journal;
+};
+
+Outcome certify(Adapter& adapter, std::uint64_t seed, std::uint64_t calls) {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  auto name = std::string(test->test_suite_name()) + '-' + test->name();
+  std::replace(name.begin(), name.end(), '/', '-');
+  const auto directory = fs::path(testing::TempDir()) / ("hptck-" + name);
+  fs::create_directories(directory);
+  CampaignOptions options;
+  options.seed = seed;
+  options.calls = calls;
+  options.minimizer = unhurried;
+  options.out = directory;
+  Outcome outcome;
+  {
+    Journal journal(directory / "journal.txt", Journal::Detail::full);
+    run_campaign(adapter, options, journal, outcome.record, {});
+  }
+  std::stringstream text;
+  text << std::ifstream(directory / "journal.txt").rdbuf();
+  outcome.journal = text.str();
+  fs::remove_all(directory);
+  outcome.result = judge(outcome.record);
+  return outcome;
+}
+
+std::set<Clause> failed(const CampaignResult& result) {
+  std::set<Clause> clauses;
+  for (const auto& one : result.clauses) {
+    if (one.verdict == Verdict::fail) clauses.insert(one.clause);
+  }
+  return clauses;
+}
+
+std::string names(const std::set<Clause>& clauses) {
+  std::string text;
+  for (const auto clause : clauses) text += std::string(id_of(clause)) + ' ';
+  return text;
+}
+
+std::string keys(const CampaignRecord& record) {
+  std::string text;
+  for (const auto& finding : record.findings) text += finding.key + (finding.consequence ? " (consequence)\n" : "\n") + print_trace(finding.trace);
+  return text;
+}
+
+TEST(Campaign, scheme_a_as_it_is_passes_with_every_clause_exercised) {
+  const auto adapter = make_builtin_adapter({});
+  const auto outcome = certify(*adapter, 1, 40000);
+  EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason << '\n' << keys(outcome.record);
+  for (const auto& one : outcome.result.clauses) {
+    const auto& text = text_of(one.clause);
+    if (text.modality != Modality::must || text.status == ClauseStatus::unjudged) continue;
+    // The option is either offered or it is not.
+    if (one.clause == Clause::prepare_option_absent || one.clause == Clause::commit_option_absent) continue;
+    EXPECT_EQ(one.verdict, Verdict::pass) << text.id;
+    EXPECT_GT(one.exercised, 0u) << text.id;
+  }
+}
+
+TEST(Campaign, what_the_journal_says_is_what_the_campaign_saw) {
+  BuiltinOptions options;
+  options.deviations.add(Deviation::commit_flags_is_h_parameter);
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 5000);
+  const auto read = read_journal(outcome.journal, "journal");
+  EXPECT_EQ(read.tally, outcome.record.tally);
+  EXPECT_EQ(read.findings, outcome.record.findings);
+  EXPECT_EQ(read.statements, outcome.record.statements);
+  EXPECT_TRUE(read.complete);
+  const auto calls = std::count(outcome.journal.begin(), outcome.journal.end(), '>');
+  EXPECT_GE(static_cast<std::uint64_t>(calls), outcome.record.tally.calls);
+}
+
+TEST(Campaign, equal_seeds_make_equal_campaigns) {
+  const auto calls_of = [](std::uint64_t seed) {
+    const auto adapter = make_builtin_adapter({});
+    auto text = certify(*adapter, seed, 3000).journal;
+    return text.substr(0, text.rfind("tally"));
+  };
+  const auto first = calls_of(7);
+  EXPECT_EQ(first.substr(first.find("partition")), [&] { const auto again = calls_of(7); return again.substr(again.find("partition")); }());
+  EXPECT_NE(first, calls_of(8));
+}
+
+TEST(Campaign, an_option_that_is_absent_is_inconclusive) {
+  BuiltinOptions options;
+  options.resize = BuiltinOptions::Resize::absent;
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 3000);
+  EXPECT_EQ(outcome.result.verdict, Verdict::inconclusive) << keys(outcome.record);
+}
+
+TEST(Campaign, a_partition_that_may_not_resize_is_inconclusive) {
+  BuiltinOptions options;
+  options.resize = BuiltinOptions::Resize::disabled;
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 3000);
+  EXPECT_EQ(outcome.result.verdict, Verdict::inconclusive) << keys(outcome.record);
+}
+
+// What fails where it is not just the clause that the deviation breaks.
+std::optional<std::set<Clause>> expected_otherwise(Deviation deviation) {
+  using D = Deviation;
+  using C = Clause;
+  switch (deviation) {
+    // Flags are looked at before it is known whether there is a Pending HPT, so both clauses lose their H_CLOSED.
+    case D::commit_flags_is_h_parameter: return std::set{C::commit_flags, C::commit_no_pending};
+    // PREPARE says H_SUCCESS and COMMIT says H_BUSY of the same table. One of them is wrong; the answer that was given
+    // last is the one refused.
+    case D::prepare_match_says_ready_early:
+    case D::prepare_says_ready_early: return std::set{C::commit_busy};
+    // An answer says that nothing changed, and the size says otherwise.
+    case D::commit_hardware_switches: return std::set{C::commit_failure_keeps_table};
+    // Allowed under A8.
+    case D::commit_collided_is_h_busy: return std::set<C>{};
+    // Contents are not judged yet.
+    case D::rehash_forgets_secondary:
+    case D::rehash_forgets_1t:
+    case D::rehash_takes_first_slot:
+    case D::commit_overwrites_on_collision: return std::set<C>{};
+    default: return std::nullopt;
+  }
+}
+
+// Deviations with one cause and several symptoms, none of which comes first: it is asked only that they fail, and
+// that the clause broken or the one that shows it is among those that do.
+bool has_several_symptoms(Deviation deviation) {
+  using D = Deviation;
+  return deviation == D::prepare_keeps_other_size || deviation == D::prepare_allocates_half || deviation == D::prepare_match_says_ready_early ||
+         deviation == D::prepare_says_ready_early || deviation == D::prepare_match_collision_is_h_parameter ||
+         deviation == D::commit_collision_is_h_resource;
+}
+
+class Deviating : public testing::TestWithParam<Deviation> {};
+
+TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
+  const auto& deviation = text_of(GetParam());
+  BuiltinOptions options;
+  options.deviations.add(GetParam());
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 20000);
+  const auto expected = expected_otherwise(GetParam()).value_or(std::set{deviation.breaks});
+  const auto got = failed(outcome.result);
+  EXPECT_EQ(outcome.record.error, "");
+  if (has_several_symptoms(GetParam())) {
+    EXPECT_EQ(outcome.result.verdict, Verdict::fail);
+  } else {
+    EXPECT_EQ(got, expected) << deviation.text << "\nexpected: " << names(expected) << "\ngot: " << names(got) << '\n' << keys(outcome.record);
+  }
+  if (expected.empty()) return;
+  EXPECT_EQ(outcome.result.verdict, Verdict::fail);
+
+  // Every finding stands by itself: its trace is refused offline, and shows again in a fresh partition.
+  for (const auto& finding : outcome.record.findings) {
+    if (finding.consequence) continue;
+    EXPECT_NE(finding.minimality, Finding::Minimality::not_reproduced) << finding.key;
+    EXPECT_LE(finding.trace.steps.size(), 12u) << finding.key << '\n' << print_trace(finding.trace);
+    Oracle oracle(finding.trace.statement);
+    for (std::size_t i = 0; i < finding.trace.steps.size(); ++i) {
+      const auto& step = finding.trace.steps[i];
+      const bool last = i + 1 == finding.trace.steps.size();
+      EXPECT_EQ(!step.response || !oracle.step(step.call, *step.response), last) << print_trace(finding.trace);
+    }
+  }
+}
+
+std::vector<Deviation> all_deviations() {
+  std::vector<Deviation> all;
+  for (const auto& text : deviation_texts()) all.push_back(text.deviation);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Deviating, testing::ValuesIn(all_deviations()),
+                         [](const auto& parameter) { return std::string(text_of(parameter.param).id); });
+
+TEST(DeviatingTogether, one_violated_clause_does_not_hide_another) {
+  BuiltinOptions options;
+  options.deviations = {Deviation::commit_none_is_h_parameter, Deviation::prepare_zero_keeps_pending, Deviation::prepare_accepts_47,
+                        Deviation::commit_keeps_old_table};
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 40000);
+  const auto got = failed(outcome.result);
+  for (const auto clause : {Clause::commit_no_pending, Clause::prepare_zero, Clause::prepare_range, Clause::commit_current}) {
+    EXPECT_TRUE(got.contains(clause)) << id_of(clause) << "\ngot: " << names(got) << '\n' << keys(outcome.record);
+  }
+}
+
+}  // namespace
+}  // namespace hptck

@@ -1,0 +1,60 @@
+// A whole campaign against the real QEMU: it finds, by itself, where Debian's QEMU departs from the specification,
+// and each finding replays.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "conformance/campaign.h"
+#include "conformance/qemu/qemu_adapter.h"
+
+namespace hptck {
+namespace {
+
+TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
+  const auto directory = std::filesystem::path(testing::TempDir()) / "hptck-campaign-vm";
+  std::filesystem::create_directories(directory);
+  const auto adapter = make_qemu_adapter({});
+  CampaignOptions options;
+  options.seed = 1;
+  options.calls = 30000;
+  options.out = directory;
+  options.minimizer = {600, std::chrono::minutes(3)};
+  CampaignRecord record;
+  {
+    Journal journal(directory / "journal.txt", Journal::Detail::full);
+    run_campaign(*adapter, options, journal, record, {});
+  }
+  std::filesystem::remove_all(directory);
+  ASSERT_EQ(record.error, "");
+  const auto result = judge(record);
+  EXPECT_EQ(result.verdict, Verdict::fail);
+
+  std::set<std::string> keys;
+  for (const auto& finding : record.findings) {
+    keys.insert(finding.key);
+    EXPECT_LE(finding.trace.steps.size(), 5u) << print_trace(finding.trace);
+    if (finding.consequence) continue;
+    Target target{finding.kind, finding.trace.steps.back().call.token, finding.trace.steps.back().response->status, {~std::uint64_t{0}}};
+    bool again = false;
+    for (int attempt = 0; attempt < 5 && !again; ++attempt) {
+      again = replay(*adapter, {}, finding.trace.steps, target, std::chrono::milliseconds(attempt)).found;
+    }
+    EXPECT_TRUE(again) << print_trace(finding.trace);
+  }
+  // What reading QEMU 7.2 leads one to expect: PREPARE checks before it discards, COMMIT has its own idea of flags.
+  EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:commit.flags:H_PARAMETER-for-H_CLOSED"));
+  EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-flags"));
+  EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-range"));
+  EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-resource"));
+
+  // And what it does keep: sizes really change, in both directions, and H_AUTHORITY where resizing is off.
+  for (const auto clause : {Clause::commit_success, Clause::commit_current, Clause::commit_clears, Clause::commit_busy, Clause::prepare_authority,
+                            Clause::commit_authority, Clause::commit_collision}) {
+    EXPECT_EQ(result.clauses[static_cast<std::size_t>(clause)].verdict, Verdict::pass) << id_of(clause);
+  }
+}
+
+}  // namespace
+}  // namespace hptck

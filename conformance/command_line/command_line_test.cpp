@@ -1,0 +1,164 @@
+// The hptck command as its users meet it: exit codes, messages, files, and what is left when it is killed.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "conformance/journal.h"
+
+namespace hptck {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+std::string read(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() : out_(fs::path(testing::TempDir()) / fmt::format("hptck-command-line-{}", ::getpid())) { fs::create_directories(out_); }
+  ~CommandLine() override { fs::remove_all(out_); }
+
+  struct Outcome {
+    int code;
+    std::string output;
+  };
+
+  Outcome hptck(const std::string& arguments) {
+    const auto log = out_ / "log";
+    const int status = std::system(fmt::format("{} {} >{} 2>&1", HPTCK_PROGRAM, arguments, log.string()).c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(log)};
+  }
+
+  std::string out() const { return (out_ / "out").string(); }
+
+  fs::path out_;
+};
+
+TEST_F(CommandLine, conformant_exits_0_and_writes_its_reports) {
+  const auto run = hptck("certify --adapter builtin --seed 1 --calls 30000 --quiet --out " + out());
+  EXPECT_EQ(run.code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("PASS"));
+  for (const auto* file : {"junit.xml", "summary.json", "journal.txt"}) EXPECT_TRUE(fs::exists(fs::path(out()) / file)) << file;
+  EXPECT_EQ(run.output.find('\x1b'), std::string::npos) << "no colour unless on a terminal";
+}
+
+TEST_F(CommandLine, not_conformant_exits_1_and_its_replay_command_reproduces) {
+  const auto run = hptck("certify --adapter builtin --deviation commit_keeps_pending --seed 1 --calls 20000 --quiet --out " + out());
+  EXPECT_EQ(run.code, 1) << run.output;
+  const auto record = read_journal(read(fs::path(out()) / "journal.txt"), "journal");
+  ASSERT_FALSE(record.findings.empty());
+  const auto& command = record.findings[0].replay_command;
+  EXPECT_THAT(command, HasSubstr("--deviation commit_keeps_pending"));
+  const int status = std::system((command + " >/dev/null 2>&1").c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  // Without the deviation the same calls are answered rightly.
+  EXPECT_EQ(hptck("replay --adapter builtin " + out() + "/" + record.findings[0].file).code, 0);
+  EXPECT_EQ(hptck("check " + out() + "/" + record.findings[0].file).code, 1);
+}
+
+TEST_F(CommandLine, inconclusive_exits_2) {
+  EXPECT_EQ(hptck("certify --adapter builtin --resize absent --calls 500 --quiet --out " + out()).code, 2);
+}
+
+TEST_F(CommandLine, trouble_of_the_environment_exits_3_and_is_reported) {
+  const auto run = hptck("certify --adapter qemu --qemu /no/such/qemu --calls 10 --quiet --out " + out());
+  EXPECT_EQ(run.code, 3) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("/no/such/qemu"));
+  EXPECT_THAT(read(fs::path(out()) / "junit.xml"), HasSubstr("<error"));
+  EXPECT_EQ(hptck("certify --adapter builtin --calls 10 --quiet --out /proc/nowhere").code, 3);
+}
+
+TEST_F(CommandLine, wrong_use_exits_64_with_a_message) {
+  for (const auto* arguments : {"", "certify", "certify --adapter nobody", "certify --adapter builtin --calls many", "frobnicate",
+                                "certify --adapter builtin --no-such-option", "certify --adapter builtin --deviation nonsense",
+                                "certify --adapter builtin --calls 0", "replay --adapter builtin"}) {
+    const auto run = hptck(std::string(arguments) + (std::string(arguments).find("certify") == 0 ? " --out " + out() : ""));
+    EXPECT_EQ(run.code, 64) << arguments << '\n' << run.output;
+    EXPECT_FALSE(run.output.empty()) << arguments;
+  }
+}
+
+TEST_F(CommandLine, help_and_version_exit_0) {
+  EXPECT_EQ(hptck("--help").code, 0);
+  EXPECT_EQ(hptck("--version").code, 0);
+  const auto help = hptck("certify --adapter qemu --help");
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.output, HasSubstr("--resize-hpt"));
+  EXPECT_THAT(help.output, HasSubstr("--seed"));
+}
+
+TEST_F(CommandLine, a_faulty_trace_is_refused_with_its_place) {
+  std::ofstream(out_ / "bad.trace") << "hptck-trace 1\npartition\nH_READ 0x0 0x0 -> H_FINE\n";
+  const auto run = hptck("replay --adapter builtin " + (out_ / "bad.trace").string());
+  EXPECT_EQ(run.code, 3);
+  EXPECT_THAT(run.output, HasSubstr("bad.trace:3:19: \"H_FINE\" is not a status"));
+  EXPECT_EQ(hptck("check " + (out_ / "missing.trace").string()).code, 3);
+}
+
+TEST_F(CommandLine, clauses_are_listed_with_their_places) {
+  const auto run = hptck("clauses --ambiguities");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.output, HasSubstr("prepare.discard"));
+  EXPECT_THAT(run.output, HasSubstr("sec_resize_hpt_commit, Semantics, item 2"));
+  EXPECT_THAT(run.output, HasSubstr("A1 The upper half of the shift register"));
+}
+
+TEST_F(CommandLine, reports_can_be_made_again_from_the_journal) {
+  ASSERT_EQ(hptck("certify --adapter builtin --seed 1 --calls 30000 --quiet --out " + out()).code, 0);
+  const auto again = (out_ / "again").string();
+  EXPECT_EQ(hptck("report " + out() + "/journal.txt --out " + again).code, 0);
+  EXPECT_EQ(read(fs::path(out()) / "junit.xml"), read(fs::path(again) / "junit.xml"));
+}
+
+TEST_F(CommandLine, a_killed_kit_loses_at_most_the_batch_in_flight) {
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds", "60", "--quiet", "--out", out().c_str(), nullptr);
+    ::_exit(127);
+  }
+  const auto journal = fs::path(out()) / "journal.txt";
+  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  const auto record = read_journal(read(journal), "journal");
+  EXPECT_FALSE(record.complete);
+  EXPECT_GT(record.tally.calls, 1000u);
+  EXPECT_EQ(hptck("report " + journal.string() + " --out " + out()).code, 2) << "a journal cut short is inconclusive";
+}
+
+TEST_F(CommandLine, an_interrupted_campaign_still_reports) {
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::freopen("/dev/null", "w", stdout);
+    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds", "60", "--quiet", "--out", out().c_str(), nullptr);
+    ::_exit(127);
+  }
+  const auto journal = fs::path(out()) / "journal.txt";
+  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(child, SIGINT);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_TRUE(fs::exists(fs::path(out()) / "junit.xml"));
+}
+
+}  // namespace
+}  // namespace hptck
