@@ -164,7 +164,7 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
   BuiltinOptions options;
   options.deviations.add(GetParam());
   const auto adapter = make_builtin_adapter(options);
-  const auto outcome = certify(*adapter, 1, 20000);
+  const auto outcome = certify(*adapter, 1, 60000);
   const auto expected = expected_otherwise(GetParam()).value_or(std::set{deviation.breaks});
   const auto got = failed(outcome.result);
   EXPECT_EQ(outcome.record.error, "");

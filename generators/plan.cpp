@@ -59,7 +59,7 @@ rc::Gen<Purpose> any_purpose(bool pending) {
                                         {1, P::commit_twice}, {2, P::cancel}, {1, P::probe}, {3, P::anything}});
   }
   return rc::gen::weightedElement<P>({{4, P::resize}, {6, P::prepare}, {3, P::mismatch}, {2, P::commit_wrong}, {1, P::commit_twice},
-                                      {1, P::cancel}, {1, P::collide}, {1, P::probe}, {3, P::anything}});
+                                      {1, P::cancel}, {2, P::collide}, {1, P::probe}, {3, P::anything}});
 }
 
 void append(Plan& plan, const Plan& more) { plan.insert(plan.end(), more.begin(), more.end()); }
