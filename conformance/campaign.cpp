@@ -19,8 +19,8 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 // A fresh partition is taken after this many calls, so that what is kept for the minimizer stays bounded.
 constexpr std::size_t calls_per_partition = 16384;
-// A PREPARE that stays H_LONG_BUSY_* this long is left alone; the specification sets no limit.
-constexpr auto longest_preparation = std::chrono::seconds(5);
+// How often a PREPARE is repeated at most, in one batch, to see its preparation end.
+constexpr std::size_t most_repeats = 64;
 // How often a cause that a shorter trace disproved is looked into before it is taken for disproved.
 constexpr unsigned attempts_at_a_key = 3;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
@@ -106,6 +106,8 @@ class Campaign {
     history_.clear();
     refused_before_ = false;
     queue_.clear();
+    repeated_.clear();
+    foreseen_ = situation_of(oracle_.states());
     journal_.partition(statement);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement) == record_.statements.end()) {
       record_.statements.push_back(statement);
@@ -115,7 +117,7 @@ class Campaign {
   void try_forbidden() {
     restart({false});
     const auto end = record_.tally.calls + calls_when_forbidden;
-    while (record_.tally.calls < end && !stopped()) issue(plans_.next(situation_of(oracle_.states())));
+    while (record_.tally.calls < end && !stopped()) issue(plans_.next(foreseen_));
     flush();
   }
 
@@ -135,36 +137,37 @@ class Campaign {
     doing_ = "trying random plans";
     while (!done()) {
       if (history_.size() >= calls_per_partition) restart(partition_);
-      issue(plans_.next(situation_of(oracle_.states())));
+      issue(plans_.next(foreseen_));
     }
   }
 
-  // Queues the plan's calls. A call to be repeated until done ends the batch.
+  // Queues the plan's calls. Batches are large because each costs a round trip; plans are made for the state that the
+  // calls queued before them most likely lead to.
   void issue(const Plan& plan) {
     for (const auto& planned : plan) {
       if (avoided_.contains(call_class_of(planned.call))) continue;
       queue_.push_back(planned.call);
-      if (planned.until_done) {
-        flush();
-        wait_until_done(planned.call);
-      } else if (queue_.size() >= options_.batch_calls) {
-        flush();
-      }
+      foreseen_ = after(foreseen_, planned.call);
+      if (!planned.until_done) continue;
+      queue_.insert(queue_.end(), repeats_, planned.call);
+      repeated_.push_back(queue_.size() - 1);
     }
-    // Plans are made for the state as it is, so a small implementation-side delay is worth a fresh look.
-    if (queue_.size() * 2 >= options_.batch_calls) flush();
+    if (queue_.size() >= options_.batch_calls) flush();
   }
 
-  void wait_until_done(const Call& call) {
-    const auto end = Clock::now() + longest_preparation;
-    for (std::size_t repeat = 2; is_long_busy(last_status_) && last_call_ == call && Clock::now() < end && !stopped();) {
-      if (repeat > 64) {
-        adapter_.wait(std::chrono::milliseconds(1));
-        waited_ms_ += 1;
-      }
-      queue_.assign(std::min<std::size_t>(repeat, 32), call);
-      repeat *= 2;
-      flush();
+  // Repeats as often as preparation has lately taken: more when it was still going on at the last repeat, fewer when
+  // half of them would have done.
+  void learn_repeats(std::size_t answered) {
+    bool busy_at_end = false;
+    for (const auto last : std::exchange(repeated_, {})) {
+      if (last >= answered) break;
+      busy_at_end = is_long_busy(responses_[last].status);
+      if (busy_at_end) repeats_ = std::min(most_repeats, repeats_ * 2 + 1);
+      else if (repeats_ > 0 && last >= repeats_ && !is_long_busy(responses_[last - repeats_ / 2].status)) --repeats_;
+    }
+    if (busy_at_end && repeats_ == most_repeats) {
+      adapter_.wait(std::chrono::milliseconds(1));
+      waited_ms_ += 1;
     }
   }
 
@@ -175,12 +178,14 @@ class Campaign {
     const auto batch = adapter_.batch(calls, responses_);
     std::vector<Suspicion> suspicions;
     for (std::size_t i = 0; i < batch.answered; ++i) observe(calls[i], responses_[i], suspicions);
+    learn_repeats(batch.answered);
     if (batch.fault) observe_fault(calls[batch.answered], *batch.fault, suspicions);
-    if (++batches_ % 32 == 0) {
+    if (++batches_ % 8 == 0) {
       journal_.tally(record_.tally);
       report(doing_);
     }
     journal_.flush();
+    foreseen_ = situation_of(oracle_.states());
     if (suspicions.empty()) return;
     const auto began = Clock::now();
     for (auto& suspicion : suspicions) look_into(suspicion);
@@ -196,8 +201,6 @@ class Campaign {
 
   void observe(const Call& call, const Response& response, std::vector<Suspicion>& suspicions) {
     ++record_.tally.calls;
-    last_call_ = call;
-    last_status_ = response.status;
     remember(call, response);
     if (oracle_.step(call, response)) {
       oracle_.exercised().for_each([&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
@@ -251,17 +254,30 @@ class Campaign {
                                          suspicion.refusal.headline, minimized.replays, suspicion.fault->evidence));
     }
     if (!found) minimized.best.statement = statement_;
+    bool hidden_cause = false;
+    if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
+      // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
+      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps);
+      if (probed.found) {
+        hidden_cause = true;
+        const auto& last = probed.steps.back();
+        Suspicion cause{{Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows},
+                        probed.refusal, probed.refusal.key, *last.response, {}, probed.steps, suspicion.call_number, false};
+        look_into(cause);
+      }
+    }
     const auto& refusal = found ? minimized.best.refusal : suspicion.refusal;
     const auto key = !found ? suspicion.key : suspicion.fault ? fault_key(suspicion.target.kind, refusal) : refusal.key;
-    if (!known_.contains(key)) add_finding(suspicion, minimized, refusal, key);
+    if (!known_.contains(key)) add_finding(suspicion, minimized, refusal, key, hidden_cause);
     // The short trace shows another cause than the long one suggested. It may have slipped from one to the other,
     // so the suggestion gets another chance or two.
     if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key) known_[suspicion.key] = known_.at(key);
   }
 
-  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal, const std::string& key) {
+  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal, const std::string& key,
+                   bool hidden_cause) {
     Finding finding;
-    finding.consequence = minimized.best.found ? !minimized.best.first : suspicion.after_others;
+    finding.consequence = hidden_cause || (minimized.best.found ? !minimized.best.first : suspicion.after_others);
     finding.kind = suspicion.target.kind;
     finding.key = key;
     finding.clauses = refusal.clauses;
@@ -269,7 +285,9 @@ class Campaign {
     finding.explanation = refusal.explanation;
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
-    if (finding.consequence) finding.explanation += "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
+    if (finding.consequence) finding.explanation += hidden_cause
+          ? "Looking at the size of the HPT after each COMMIT shows that another clause is broken before, so this is a consequence of that.\n"
+          : "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
@@ -326,8 +344,9 @@ class Campaign {
   std::vector<Step> history_;  // since the partition was fresh
   std::vector<Call> queue_;
   std::vector<Response> responses_;
-  Call last_call_;
-  std::int64_t last_status_ = 0;
+  Situation foreseen_;                 // after what is queued
+  std::vector<std::size_t> repeated_;  // where in the queue a call was repeated for the last time
+  std::size_t repeats_ = 1;
   std::uint32_t waited_ms_ = 0;
   std::uint64_t batches_ = 0;
   std::string doing_ = "trying";

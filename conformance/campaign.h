@@ -19,7 +19,7 @@ struct CampaignOptions {
   std::uint64_t calls = 100000;    ///< hypercalls of the campaign proper, the minimizer's not counted; 0: no limit
   double seconds = 0;              ///< of the campaign proper; 0: no limit
   unsigned exhaustive_length = 3;  ///< every sequence of abstract calls up to this length is tried first
-  unsigned batch_calls = 64;       ///< hypercalls that go to the adapter together
+  unsigned batch_calls = 512;      ///< hypercalls that go to the adapter together
   MinimizerBudget minimizer;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the campaign early
   /// The one command that replays a trace file; for reports.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "generators/plan.h"
+
 namespace hptck {
 namespace {
 
@@ -63,6 +65,32 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
       return result;
     }
     at += calls.size();
+  }
+  return result;
+}
+
+Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps) {
+  Replayed result;
+  result.statement = adapter.restart(partition);
+  Oracle oracle(result.statement);
+  // False: the replay is over.
+  const auto issue = [&](const Step& step) {
+    if (step.wait_ms != 0) adapter.wait(std::chrono::milliseconds(step.wait_ms));
+    Response response;
+    const auto batch = adapter.batch({&step.call, 1}, {&response, 1});
+    if (batch.fault) return false;
+    result.steps.push_back({step.wait_ms, step.call, defined_part(step.call, response)});
+    if (oracle.step(step.call, response)) return true;
+    result.found = result.first = true;
+    result.refusal = oracle.explain(step.call, &response);
+    return false;
+  };
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    if (!issue(steps[i])) return result;
+    if (steps[i].call.token != token::H_RESIZE_HPT_COMMIT) continue;
+    for (const auto& probe : probe_size(situation_of(oracle.states()).current_shift)) {
+      if (!issue({0, probe.call, std::nullopt})) return result;
+    }
   }
   return result;
 }
