@@ -167,6 +167,19 @@ Situation situation_of(std::span<const ConcreteState> live_states) {
   return at;
 }
 
+Situation after(Situation at, const Call& call) {
+  const auto flags = call.args[0], shift = call.args[1];
+  if (call.token == token::H_RESIZE_HPT_PREPARE) {
+    at.pending = flags == 0 && shift >= min_shift && shift <= at.limit;
+    at.pending_shift = at.pending ? static_cast<unsigned>(shift) : 0;
+  } else if (call.token == token::H_RESIZE_HPT_COMMIT && at.pending && flags == 0 && shift == at.pending_shift) {
+    at.current_shift = at.pending_shift;
+    at.pending = false;
+    at.pending_shift = 0;
+  }
+  return at;
+}
+
 rc::Gen<std::uint64_t> any_shift(const Situation& at) {
   // Bits that an implementation drops if it narrows the register to a byte, a halfword or a word.
   const auto upper = rc::gen::element<std::uint64_t>(1ull << 8, 1ull << 16, 1ull << 32, 1ull << 63, 0xffffffffull << 32);

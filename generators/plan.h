@@ -36,6 +36,9 @@ struct Situation {
 /// The likeliest of the live states: one in which the platform did not drop the Pending HPT, if there is one.
 Situation situation_of(std::span<const ConcreteState> live_states);
 
+/// What the situation most likely is after the call, so that several plans can be made before any is answered.
+Situation after(Situation at, const Call& call);
+
 /// Shifts over the whole 64-bit range, weighted towards boundaries and towards sizes near the current one.
 rc::Gen<std::uint64_t> any_shift(const Situation& situation);
 /// Flags over the whole 64-bit range, weighted towards zero and single bits.

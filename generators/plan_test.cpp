@@ -67,6 +67,21 @@ TEST(Plans, know_the_state_and_reach_deep) {
   EXPECT_GT(discards_witnessed, 100);
 }
 
+TEST(Plans, the_next_situation_is_foreseen_when_all_goes_well) {
+  const Statement statement{Statement::Resize::enabled, 24, 30};
+  Oracle oracle(statement);
+  auto foreseen = situation_of(oracle.states());
+  const Call calls[] = {prepare(0, 20), commit(0, 20), prepare(0, 25), prepare(1, 25), prepare(0, 26), prepare(0, 0), prepare(0, 27),
+                        prepare(0, 31), prepare(0, 28), commit(1, 28), commit(0, 28), prepare(0, 17), read_hpte(0)};
+  for (const auto& call : calls) {
+    foreseen = after(foreseen, call);
+    for (const auto code : {status::H_SUCCESS, status::H_PARAMETER, status::H_CLOSED, status::H_RESOURCE}) {
+      if (oracle.step(call, {code})) break;
+    }
+    EXPECT_EQ(foreseen, situation_of(oracle.states())) << to_string(call);
+  }
+}
+
 TEST(Plans, colliding_entries_share_a_slot_below_their_table_and_not_in_it) {
   for (const unsigned shift : {19u, 24u, 30u}) {
     const auto plan = colliding_entries(shift, 3, 77);
