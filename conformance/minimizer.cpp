@@ -20,14 +20,18 @@ class Search {
   const Steps& steps() const { return best_.steps; }
   bool found() const { return best_.found; }
 
-  // Whether the steps show the target; if so they become the best. Patience grows from try to try.
-  bool try_steps(const Steps& steps) {
+  // Whether the steps show the target; if so they become the best. Patience grows from try to try. Fewer calls may
+  // show another cause, which is then the better explanation; other arguments may not, they would only trade one
+  // defect for another.
+  enum class Cause { any, same };
+  bool try_steps(const Steps& steps, Cause cause = Cause::any) {
     constexpr int patience_ms[] = {0, 2, 25};
     // Nothing that was asked to wait can profit from patience a second time.
     for (const auto ms : patience_ms) {
       if (spent()) return false;
       ++replays_;
       auto replayed = replay(adapter_, partition_, steps, target_, std::chrono::milliseconds(ms));
+      if (cause == Cause::same && replayed.found && replayed.refusal.key != best_.refusal.key) return false;
       if (replayed.found && (replayed.first || !best_.found || !best_.first)) {
         best_ = std::move(replayed);
         return true;
@@ -104,7 +108,7 @@ bool plain_arguments(Search& search) {
         if (step.call.token != token::H_RESIZE_HPT_PREPARE && step.call.token != token::H_RESIZE_HPT_COMMIT) continue;
         std::replace(step.call.args.begin(), step.call.args.begin() + 2, value, plain);
       }
-      if (!search.try_steps(simpler)) continue;
+      if (!search.try_steps(simpler, Search::Cause::same)) continue;
       any = true;
       break;
     }

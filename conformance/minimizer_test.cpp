@@ -136,6 +136,33 @@ TEST(Minimizer, a_death_is_minimized_like_a_wrong_answer) {
   EXPECT_TRUE(result.best.fault);
 }
 
+// PREPARE never discards: whether it ends for its flags or for its shift, COMMIT then succeeds. Both are COMMITs that
+// succeed without a Pending HPT, but making the shift plain must not turn one defect into the other.
+TEST(Minimizer, plain_arguments_do_not_trade_one_defect_for_another) {
+  Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
+    const auto& call = calls.back();
+    if (call.token == token::H_RESIZE_HPT_COMMIT) return Response{status::H_SUCCESS};
+    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER : call.args[1] > 30 ? status::H_RESOURCE : status::H_SUCCESS};
+  });
+  Target target{Finding::Kind::violation, token::H_RESIZE_HPT_COMMIT, status::H_SUCCESS, {}};
+  target.rows.add(Clause::commit_no_pending);
+  const std::vector<Step> steps{{0, prepare(0, 20), Response{}}, {0, prepare(0, 46), Response{}}, {0, commit(0, 20), Response{}}};
+  // The whole is kept by hand: with fewer calls this one shows another defect still.
+  const auto result = minimize(adapter, {}, steps, target, {100, std::chrono::seconds(60)});
+  EXPECT_EQ(result.best.refusal.key, "H_RESIZE_HPT_COMMIT:commit.no_pending:H_SUCCESS-for-H_CLOSED");
+  EXPECT_EQ(result.best.steps.size(), 1u);
+
+  Scripted keeper([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
+    const auto& call = calls.back();
+    const bool prepared = std::count(calls.begin(), calls.end(), prepare(0, 18)) + std::count(calls.begin(), calls.end(), prepare(0, 20)) > 0;
+    if (call.token == token::H_RESIZE_HPT_COMMIT) return Response{prepared ? status::H_SUCCESS : status::H_CLOSED};
+    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER : call.args[1] > 30 ? status::H_RESOURCE : status::H_SUCCESS};
+  });
+  const auto kept = minimize(keeper, {}, steps, target, {100, std::chrono::seconds(60)});
+  EXPECT_EQ(kept.best.refusal.key, "H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-resource");
+  EXPECT_EQ(kept.best.steps[1].call, prepare(0, 46));
+}
+
 TEST(Minimizer, a_trace_that_breaks_something_else_first_is_not_taken_for_better) {
   // COMMIT with flags answers H_PARAMETER always; the target is the H_BUSY without a Pending HPT.
   Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
