@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // A fresh partition is taken after this many calls, so that what is kept for the minimizer stays bounded.
 constexpr std::size_t calls_per_partition = 16384;
@@ -30,7 +32,12 @@ class Campaign {
  public:
   Campaign(Adapter& adapter, const CampaignOptions& options, Journal& journal, CampaignRecord& record,
            const std::function<void(const Progress&)>& progress)
-      : adapter_(adapter), options_(options), journal_(journal), record_(record), progress_(progress), plans_(options.seed) {}
+      : adapter_(adapter),
+        options_(options),
+        journal_(journal),
+        record_(record),
+        progress_(progress),
+        plans_(options.seed) {}
 
   void run() {
     try {
@@ -86,7 +93,8 @@ class Campaign {
   // How much of the campaign proper is done.
   double fraction() const {
     double part = 0;
-    if (options_.calls != 0) part = static_cast<double>(record_.tally.calls) / static_cast<double>(options_.calls);
+    if (options_.calls != 0)
+      part = static_cast<double>(record_.tally.calls) / static_cast<double>(options_.calls);
     if (options_.seconds != 0) part = std::max(part, spent_seconds() / options_.seconds);
     return part;
   }
@@ -95,7 +103,8 @@ class Campaign {
 
   void report(const std::string& doing) {
     if (!progress_) return;
-    progress_({doing, record_.tally.calls, seconds_since(start_), record_.findings.size(), std::min(fraction(), 1.0)});
+    progress_({doing, record_.tally.calls, seconds_since(start_), record_.findings.size(),
+               std::min(fraction(), 1.0)});
   }
 
   void restart(const Partition& partition) {
@@ -109,7 +118,8 @@ class Campaign {
     repeated_.clear();
     foreseen_ = situation_of(oracle_.states());
     journal_.partition(statement);
-    if (std::find(record_.statements.begin(), record_.statements.end(), statement) == record_.statements.end()) {
+    if (std::find(record_.statements.begin(), record_.statements.end(), statement) ==
+        record_.statements.end()) {
       record_.statements.push_back(statement);
     }
   }
@@ -141,8 +151,8 @@ class Campaign {
     }
   }
 
-  // Queues the plan's calls. Batches are large because each costs a round trip; plans are made for the state that the
-  // calls queued before them most likely lead to.
+  // Queues the plan's calls. Batches are large because each costs a round trip; plans are made for the state
+  // that the calls queued before them most likely lead to.
   void issue(const Plan& plan) {
     for (const auto& planned : plan) {
       if (avoided_.contains(call_class_of(planned.call))) continue;
@@ -155,15 +165,17 @@ class Campaign {
     if (queue_.size() >= options_.batch_calls) flush();
   }
 
-  // Repeats as often as preparation has lately taken: more when it was still going on at the last repeat, fewer when
-  // half of them would have done.
+  // Repeats as often as preparation has lately taken: more when it was still going on at the last repeat,
+  // fewer when half of them would have done.
   void learn_repeats(std::size_t answered) {
     bool busy_at_end = false;
     for (const auto last : std::exchange(repeated_, {})) {
       if (last >= answered) break;
       busy_at_end = is_long_busy(responses_[last].status);
-      if (busy_at_end) repeats_ = std::min(most_repeats, repeats_ * 2 + 1);
-      else if (repeats_ > 0 && last >= repeats_ && !is_long_busy(responses_[last - repeats_ / 2].status)) --repeats_;
+      if (busy_at_end)
+        repeats_ = std::min(most_repeats, repeats_ * 2 + 1);
+      else if (repeats_ > 0 && last >= repeats_ && !is_long_busy(responses_[last - repeats_ / 2].status))
+        --repeats_;
     }
     if (busy_at_end && repeats_ == most_repeats) {
       adapter_.wait(std::chrono::milliseconds(1));
@@ -195,7 +207,8 @@ class Campaign {
   }
 
   void remember(const Call& call, const std::optional<Response>& response) {
-    history_.push_back({std::exchange(waited_ms_, 0), call, response ? std::optional(defined_part(call, *response)) : std::nullopt});
+    history_.push_back({std::exchange(waited_ms_, 0), call,
+                        response ? std::optional(defined_part(call, *response)) : std::nullopt});
     journal_.step(history_.back());
   }
 
@@ -203,12 +216,21 @@ class Campaign {
     ++record_.tally.calls;
     remember(call, response);
     if (oracle_.step(call, response)) {
-      oracle_.exercised().for_each([&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
+      oracle_.exercised().for_each(
+          [&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
       return;
     }
     auto refusal = oracle_.explain(call, &response);
     const auto key = refusal.key;
-    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows}, std::move(refusal), key, response, {}, {}, 0, false}, suspicions);
+    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows},
+             std::move(refusal),
+             key,
+             response,
+             {},
+             {},
+             0,
+             false},
+            suspicions);
     refused_before_ = true;
     oracle_.resync(call, response);
   }
@@ -220,7 +242,8 @@ class Campaign {
     // The implementation does not survive such calls, so nothing is learned by making them again.
     avoided_.insert(call_class_of(call));
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0, false}, suspicions);
+    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0, false},
+            suspicions);
     if (suspicions.size() == before) restart(partition_);
   }
 
@@ -250,8 +273,9 @@ class Campaign {
     auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, options_.minimizer);
     const bool found = minimized.best.found;
     if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
-      throw EnvironmentError(fmt::format("{} once, and not again in {} replays: the machine may be overloaded\n{}",
-                                         suspicion.refusal.headline, minimized.replays, suspicion.fault->evidence));
+      throw EnvironmentError(
+          fmt::format("{} once, and not again in {} replays: the machine may be overloaded\n{}",
+                      suspicion.refusal.headline, minimized.replays, suspicion.fault->evidence));
     }
     if (!found) minimized.best.statement = statement_;
     bool hidden_cause = false;
@@ -261,23 +285,34 @@ class Campaign {
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
-        Suspicion cause{{Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows},
-                        probed.refusal, probed.refusal.key, *last.response, {}, probed.steps, suspicion.call_number, false};
+        Suspicion cause{
+            {Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows},
+            probed.refusal,
+            probed.refusal.key,
+            *last.response,
+            {},
+            probed.steps,
+            suspicion.call_number,
+            false};
         look_into(cause);
       }
     }
     const auto& refusal = found ? minimized.best.refusal : suspicion.refusal;
-    const auto key = !found ? suspicion.key : suspicion.fault ? fault_key(suspicion.target.kind, refusal) : refusal.key;
+    const auto key = !found            ? suspicion.key
+                     : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
+                                       : refusal.key;
     if (!known_.contains(key)) add_finding(suspicion, minimized, refusal, key, hidden_cause);
-    // The short trace shows another cause than the long one suggested. It may have slipped from one to the other,
-    // so the suggestion gets another chance or two.
-    if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key) known_[suspicion.key] = known_.at(key);
+    // The short trace shows another cause than the long one suggested. It may have slipped from one to the
+    // other, so the suggestion gets another chance or two.
+    if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key)
+      known_[suspicion.key] = known_.at(key);
   }
 
-  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal, const std::string& key,
-                   bool hidden_cause) {
+  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,
+                   const std::string& key, bool hidden_cause) {
     Finding finding;
-    finding.consequence = hidden_cause || (minimized.best.found ? !minimized.best.first : suspicion.after_others);
+    finding.consequence =
+        hidden_cause || (minimized.best.found ? !minimized.best.first : suspicion.after_others);
     finding.kind = suspicion.target.kind;
     finding.key = key;
     finding.clauses = refusal.clauses;
@@ -285,9 +320,12 @@ class Campaign {
     finding.explanation = refusal.explanation;
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
-    if (finding.consequence) finding.explanation += hidden_cause
-          ? "Looking at the size of the HPT after each COMMIT shows that another clause is broken before, so this is a consequence of that.\n"
-          : "Every trace found that shows this breaks another clause first, so it may be a consequence of that.\n";
+    if (finding.consequence)
+      finding.explanation += hidden_cause
+                                 ? "Looking at the size of the HPT after each COMMIT shows that another "
+                                   "clause is broken before, so this is a consequence of that.\n"
+                                 : "Every trace found that shows this breaks another clause first, so it may "
+                                   "be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
@@ -304,17 +342,19 @@ class Campaign {
     if (!options_.out.empty()) {
       std::ofstream file(options_.out / finding.file, std::ios::binary);
       file << print_trace(finding.trace);
-      if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", (options_.out / finding.file).string()));
+      if (!file.flush())
+        throw EnvironmentError(fmt::format("{}: cannot be written", (options_.out / finding.file).string()));
     }
     known_[key] = record_.findings.size();
-    observed_.push_back({suspicion.target.kind, suspicion.target.token, suspicion.target.status, refusal.rows});
+    observed_.push_back(
+        {suspicion.target.kind, suspicion.target.token, suspicion.target.status, refusal.rows});
     journal_.finding(finding);
     journal_.flush();
     record_.findings.push_back(std::move(finding));
   }
 
-  // A clause blamed for an effect that was not done is let off when the row that showed it is known to answer so
-  // without any such effect before it.
+  // A clause blamed for an effect that was not done is let off when the row that showed it is known to answer
+  // so without any such effect before it.
   void mark_explained() {
     for (std::size_t i = 0; i < record_.findings.size(); ++i) {
       auto& finding = record_.findings[i];
@@ -322,11 +362,17 @@ class Campaign {
       for (std::size_t k = 0; k < record_.findings.size(); ++k) {
         const auto& other = record_.findings[k];
         const bool other_is_plain = other.clauses.size() == 1 && observed_[k].rows.contains(other.clauses[0]);
-        const bool same = observed_[i].kind == observed_[k].kind && observed_[i].token == observed_[k].token && observed_[i].status == observed_[k].status;
-        if (k == i || other.consequence || !other_is_plain || !same || !observed_[i].rows.contains(other.clauses[0])) continue;
+        const bool same = observed_[i].kind == observed_[k].kind &&
+                          observed_[i].token == observed_[k].token &&
+                          observed_[i].status == observed_[k].status;
+        if (k == i || other.consequence || !other_is_plain || !same ||
+            !observed_[i].rows.contains(other.clauses[0]))
+          continue;
         if (finding.clauses.size() == 1 && observed_[i].rows.contains(finding.clauses[0])) continue;
         finding.consequence = true;
-        finding.explanation += fmt::format("Finding {} shows {} answered so by itself, which explains this one.\n", k + 1, id_of(other.clauses[0]));
+        finding.explanation +=
+            fmt::format("Finding {} shows {} answered so by itself, which explains this one.\n", k + 1,
+                        id_of(other.clauses[0]));
         break;
       }
     }
@@ -352,9 +398,9 @@ class Campaign {
   std::string doing_ = "trying";
   std::map<std::string, std::size_t> known_;  // key, or one found to be another's, to the finding
   std::map<std::string, unsigned> attempts_;
-  std::vector<Target> observed_;              // of each finding
-  bool refused_before_ = false;               // in this partition
-  std::set<std::uint64_t> avoided_;           // classes of calls that the implementation does not survive
+  std::vector<Target> observed_;     // of each finding
+  bool refused_before_ = false;      // in this partition
+  std::set<std::uint64_t> avoided_;  // classes of calls that the implementation does not survive
   Clock::time_point start_ = Clock::now();
   double minimizing_seconds_ = 0;
 };

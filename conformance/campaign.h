@@ -2,8 +2,8 @@
 //
 // One violated clause may not hide the clauses behind it. A refused answer is therefore explained, remembered
 // under its key, and then the oracle is widened and the campaign continues. What is new is minimized in fresh
-// partitions first; what is known is only counted. The key of a finding is that of its minimized trace: a long
-// trace can suggest a cause that a short one disproves.
+// partitions first; what is known is only counted. The key of a finding is that of its minimized trace: a
+// long trace can suggest a cause that a short one disproves.
 #pragma once
 
 #include <atomic>
@@ -16,15 +16,16 @@ namespace hptck {
 
 struct CampaignOptions {
   std::uint64_t seed = 1;
-  std::uint64_t calls = 100000;    ///< hypercalls of the campaign proper, the minimizer's not counted; 0: no limit
-  double seconds = 0;              ///< of the campaign proper; 0: no limit
+  std::uint64_t calls =
+      100000;          ///< hypercalls of the campaign proper, the minimizer's not counted; 0: no limit
+  double seconds = 0;  ///< of the campaign proper; 0: no limit
   unsigned exhaustive_length = 3;  ///< every sequence of abstract calls up to this length is tried first
   unsigned batch_calls = 512;      ///< hypercalls that go to the adapter together
   MinimizerBudget minimizer;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the campaign early
   /// The one command that replays a trace file; for reports.
   std::function<std::string(const std::string& trace_file)> replay_command;
-  std::filesystem::path out;       ///< where traces of findings are written
+  std::filesystem::path out;  ///< where traces of findings are written
 };
 
 struct Progress {

@@ -1,8 +1,9 @@
 // What judging costs: a whole campaign, plans, oracle and journal included, beside the bare hypercalls.
 //
-//   checked_over_bare (QEMU): hypercalls a second of a campaign, over what a bare loop in the same agent reaches
-//     on the very same hypercalls, unchecked, in the same run. Minimizing is left out: it is not hypercalls that
-//     take its time but fresh partitions.
+//   checked_over_bare (QEMU): hypercalls a second of a campaign, over what a bare loop in the same agent
+//   reaches
+//     on the very same hypercalls, unchecked, in the same run. Minimizing is left out: it is not hypercalls
+//     that take its time but fresh partitions.
 //   builtin_campaign: hypercalls a second against the built-in hypervisor, where judging is most of the work.
 #include <benchmark/benchmark.h>
 
@@ -20,9 +21,12 @@ namespace {
 using namespace hptck;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-// Writes down what goes through, and how long fresh partitions take, which neither side of the ratio pays for.
+// Writes down what goes through, and how long fresh partitions take, which neither side of the ratio pays
+// for.
 class Recording : public Adapter {
  public:
   explicit Recording(std::unique_ptr<Adapter> adapter) : adapter_(std::move(adapter)) {}
@@ -81,7 +85,8 @@ void checked_over_bare(benchmark::State& state) {
     const auto start = Clock::now();
     for (std::size_t at = 0; at < adapter.calls.size(); at += 1024) {
       const auto count = std::min<std::size_t>(1024, adapter.calls.size() - at);
-      if (machine.run_unchecked({adapter.calls.data() + at, count}, 1)) state.SkipWithError("QEMU did not answer");
+      if (machine.run_unchecked({adapter.calls.data() + at, count}, 1))
+        state.SkipWithError("QEMU did not answer");
     }
     bare_seconds += seconds_since(start);
   }
@@ -99,7 +104,12 @@ void builtin_campaign(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(calls));
 }
-BENCHMARK(builtin_campaign)->ArgName("full_journal")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(builtin_campaign)
+    ->ArgName("full_journal")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Whole campaigns against the built-in hypervisor: it passes as it is, and with each deviation switched on it fails
-// on the clause that the deviation breaks, and on no other.
+// Whole campaigns against the built-in hypervisor: it passes as it is, and with each deviation switched on it
+// fails on the clause that the deviation breaks, and on no other.
 #include "conformance/campaign.h"
 
 #include <gmock/gmock.h>
@@ -65,7 +65,8 @@ std::string names(const std::set<Clause>& clauses) {
 
 std::string keys(const CampaignRecord& record) {
   std::string text;
-  for (const auto& finding : record.findings) text += finding.key + (finding.consequence ? " (consequence)\n" : "\n") + print_trace(finding.trace);
+  for (const auto& finding : record.findings)
+    text += finding.key + (finding.consequence ? " (consequence)\n" : "\n") + print_trace(finding.trace);
   return text;
 }
 
@@ -104,7 +105,10 @@ TEST(Campaign, equal_seeds_make_equal_campaigns) {
     return text.substr(0, text.rfind("tally"));
   };
   const auto first = calls_of(7);
-  EXPECT_EQ(first.substr(first.find("partition")), [&] { const auto again = calls_of(7); return again.substr(again.find("partition")); }());
+  EXPECT_EQ(first.substr(first.find("partition")), [&] {
+    const auto again = calls_of(7);
+    return again.substr(again.find("partition"));
+  }());
   EXPECT_NE(first, calls_of(8));
 }
 
@@ -129,31 +133,39 @@ std::optional<std::set<Clause>> expected_otherwise(Deviation deviation) {
   using D = Deviation;
   using C = Clause;
   switch (deviation) {
-    // Flags are looked at before it is known whether there is a Pending HPT, so both clauses lose their H_CLOSED.
-    case D::commit_flags_is_h_parameter: return std::set{C::commit_flags, C::commit_no_pending};
-    // PREPARE says H_SUCCESS and COMMIT says H_BUSY of the same table. One of them is wrong; the answer that was given
-    // last is the one refused.
+    // Flags are looked at before it is known whether there is a Pending HPT, so both clauses lose their
+    // H_CLOSED.
+    case D::commit_flags_is_h_parameter:
+      return std::set{C::commit_flags, C::commit_no_pending};
+    // PREPARE says H_SUCCESS and COMMIT says H_BUSY of the same table. One of them is wrong; the answer that
+    // was given last is the one refused.
     case D::prepare_match_says_ready_early:
-    case D::prepare_says_ready_early: return std::set{C::commit_busy};
+    case D::prepare_says_ready_early:
+      return std::set{C::commit_busy};
     // An answer says that nothing changed, and the size says otherwise.
-    case D::commit_hardware_switches: return std::set{C::commit_failure_keeps_table};
+    case D::commit_hardware_switches:
+      return std::set{C::commit_failure_keeps_table};
     // Allowed under A8.
-    case D::commit_collided_is_h_busy: return std::set<C>{};
+    case D::commit_collided_is_h_busy:
+      return std::set<C>{};
     // Contents are not judged yet.
     case D::rehash_forgets_secondary:
     case D::rehash_forgets_1t:
     case D::rehash_takes_first_slot:
-    case D::commit_overwrites_on_collision: return std::set<C>{};
-    default: return std::nullopt;
+    case D::commit_overwrites_on_collision:
+      return std::set<C>{};
+    default:
+      return std::nullopt;
   }
 }
 
-// Deviations with one cause and several symptoms, none of which comes first: it is asked only that they fail, and
-// that the clause broken or the one that shows it is among those that do.
+// Deviations with one cause and several symptoms, none of which comes first: it is asked only that they fail,
+// and that the clause broken or the one that shows it is among those that do.
 bool has_several_symptoms(Deviation deviation) {
   using D = Deviation;
-  return deviation == D::prepare_keeps_other_size || deviation == D::prepare_allocates_half || deviation == D::prepare_match_says_ready_early ||
-         deviation == D::prepare_says_ready_early || deviation == D::prepare_match_collision_is_h_parameter ||
+  return deviation == D::prepare_keeps_other_size || deviation == D::prepare_allocates_half ||
+         deviation == D::prepare_match_says_ready_early || deviation == D::prepare_says_ready_early ||
+         deviation == D::prepare_match_collision_is_h_parameter ||
          deviation == D::commit_collision_is_h_resource;
 }
 
@@ -171,7 +183,9 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
   if (has_several_symptoms(GetParam())) {
     EXPECT_EQ(outcome.result.verdict, Verdict::fail);
   } else {
-    EXPECT_EQ(got, expected) << deviation.text << "\nexpected: " << names(expected) << "\ngot: " << names(got) << '\n' << keys(outcome.record);
+    EXPECT_EQ(got, expected) << deviation.text << "\nexpected: " << names(expected) << "\ngot: " << names(got)
+                             << '\n'
+                             << keys(outcome.record);
   }
   if (expected.empty()) return;
   EXPECT_EQ(outcome.result.verdict, Verdict::fail);
@@ -185,7 +199,8 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
     for (std::size_t i = 0; i < finding.trace.steps.size(); ++i) {
       const auto& step = finding.trace.steps[i];
       const bool last = i + 1 == finding.trace.steps.size();
-      EXPECT_EQ(!step.response || !oracle.step(step.call, *step.response), last) << print_trace(finding.trace);
+      EXPECT_EQ(!step.response || !oracle.step(step.call, *step.response), last)
+          << print_trace(finding.trace);
     }
   }
 }
@@ -201,13 +216,15 @@ INSTANTIATE_TEST_SUITE_P(All, Deviating, testing::ValuesIn(all_deviations()),
 
 TEST(DeviatingTogether, one_violated_clause_does_not_hide_another) {
   BuiltinOptions options;
-  options.deviations = {Deviation::commit_none_is_h_parameter, Deviation::prepare_zero_keeps_pending, Deviation::prepare_accepts_47,
-                        Deviation::commit_keeps_old_table};
+  options.deviations = {Deviation::commit_none_is_h_parameter, Deviation::prepare_zero_keeps_pending,
+                        Deviation::prepare_accepts_47, Deviation::commit_keeps_old_table};
   const auto adapter = make_builtin_adapter(options);
   const auto outcome = certify(*adapter, 1, 40000);
   const auto got = failed(outcome.result);
-  for (const auto clause : {Clause::commit_no_pending, Clause::prepare_zero, Clause::prepare_range, Clause::commit_current}) {
-    EXPECT_TRUE(got.contains(clause)) << id_of(clause) << "\ngot: " << names(got) << '\n' << keys(outcome.record);
+  for (const auto clause :
+       {Clause::commit_no_pending, Clause::prepare_zero, Clause::prepare_range, Clause::commit_current}) {
+    EXPECT_TRUE(got.contains(clause)) << id_of(clause) << "\ngot: " << names(got) << '\n'
+                                      << keys(outcome.record);
   }
 }
 

@@ -1,5 +1,5 @@
-// A whole campaign against the real QEMU: it finds, by itself, where Debian's QEMU departs from the specification,
-// and each finding replays.
+// A whole campaign against the real QEMU: it finds, by itself, where Debian's QEMU departs from the
+// specification, and each finding replays.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +36,8 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
     keys.insert(finding.key);
     EXPECT_LE(finding.trace.steps.size(), 5u) << print_trace(finding.trace);
     if (finding.consequence) continue;
-    // What is pending may be prepared by the time of the last call or not; H_SUCCESS and H_BUSY are both refused then.
+    // What is pending may be prepared by the time of the last call or not; H_SUCCESS and H_BUSY are both
+    // refused then.
     bool again = false;
     for (int attempt = 0; attempt < 6 && !again; ++attempt) {
       const auto seen = finding.trace.steps.back().response->status;
@@ -46,15 +47,17 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
     }
     EXPECT_TRUE(again) << print_trace(finding.trace);
   }
-  // What reading QEMU 7.2 leads one to expect: PREPARE checks before it discards, COMMIT has its own idea of flags.
+  // What reading QEMU 7.2 leads one to expect: PREPARE checks before it discards, COMMIT has its own idea of
+  // flags.
   EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:commit.flags:H_PARAMETER-for-H_CLOSED"));
   EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-flags"));
   EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-range"));
   EXPECT_TRUE(keys.contains("H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-resource"));
 
   // And what it does keep: sizes really change, in both directions, and H_AUTHORITY where resizing is off.
-  for (const auto clause : {Clause::commit_success, Clause::commit_current, Clause::commit_clears, Clause::commit_busy, Clause::prepare_authority,
-                            Clause::commit_authority, Clause::commit_collision}) {
+  for (const auto clause :
+       {Clause::commit_success, Clause::commit_current, Clause::commit_clears, Clause::commit_busy,
+        Clause::prepare_authority, Clause::commit_authority, Clause::commit_collision}) {
     EXPECT_EQ(result.clauses[static_cast<std::size_t>(clause)].verdict, Verdict::pass) << id_of(clause);
   }
 }

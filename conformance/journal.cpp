@@ -37,10 +37,20 @@ Clause clause_named(const std::string& id) {
 Json to_json(const Finding& f) {
   Json clauses = Json::array();
   for (const auto clause : f.clauses) clauses.push_back(id_of(clause));
-  return {{"kind", kinds[static_cast<int>(f.kind)]}, {"key", f.key}, {"clauses", clauses}, {"headline", f.headline},
-          {"explanation", f.explanation}, {"evidence", f.evidence}, {"trace", print_trace(f.trace)},
-          {"consequence", f.consequence}, {"minimality", minimalities[static_cast<int>(f.minimality)]}, {"replays", f.replays}, {"first_call", f.first_call},
-          {"occurrences", f.occurrences}, {"file", f.file}, {"replay_command", f.replay_command}};
+  return {{"kind", kinds[static_cast<int>(f.kind)]},
+          {"key", f.key},
+          {"clauses", clauses},
+          {"headline", f.headline},
+          {"explanation", f.explanation},
+          {"evidence", f.evidence},
+          {"trace", print_trace(f.trace)},
+          {"consequence", f.consequence},
+          {"minimality", minimalities[static_cast<int>(f.minimality)]},
+          {"replays", f.replays},
+          {"first_call", f.first_call},
+          {"occurrences", f.occurrences},
+          {"file", f.file},
+          {"replay_command", f.replay_command}};
 }
 
 Finding finding_from(const Json& json) {
@@ -73,7 +83,8 @@ Json to_json(const Tally& tally) {
 Tally tally_from(const Json& json) {
   Tally tally;
   tally.calls = json.at("calls");
-  for (const auto& [id, count] : json.at("exercised").items()) tally.exercised[static_cast<int>(clause_named(id))] = count;
+  for (const auto& [id, count] : json.at("exercised").items())
+    tally.exercised[static_cast<int>(clause_named(id))] = count;
   return tally;
 }
 
@@ -83,7 +94,8 @@ Journal::Journal(const std::filesystem::path& path, Detail detail) : path_(path)
   std::error_code ignored;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
   file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file_ < 0) throw EnvironmentError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
+  if (file_ < 0)
+    throw EnvironmentError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
   line("hptck-journal 1");
 }
 
@@ -107,10 +119,17 @@ void Journal::campaign(const CampaignRecord& r) {
   for (const auto ability : r.description.abilities) {
     if (ability == Ability::forbid_resize) abilities.push_back("forbid_resize");
   }
-  line("campaign " + dump({{"kit_version", r.kit_version}, {"edition", r.edition}, {"catalogue_hash", r.catalogue_hash},
-                           {"seed", r.seed}, {"adapter", r.adapter}, {"adapter_options", r.adapter_options},
-                           {"name", r.description.name}, {"version", r.description.version},
-                           {"identity", r.description.identity}, {"abilities", abilities}, {"started", r.started}}));
+  line("campaign " + dump({{"kit_version", r.kit_version},
+                           {"edition", r.edition},
+                           {"catalogue_hash", r.catalogue_hash},
+                           {"seed", r.seed},
+                           {"adapter", r.adapter},
+                           {"adapter_options", r.adapter_options},
+                           {"name", r.description.name},
+                           {"version", r.description.version},
+                           {"identity", r.description.identity},
+                           {"abilities", abilities},
+                           {"started", r.started}}));
 }
 
 void Journal::partition(const Statement& statement) { line(print_statement(statement)); }
@@ -152,22 +171,26 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
     at = end + 1;
     ++number;
     if (number == 1) {
-      if (line != "hptck-journal 1") throw InputError(name, 1, 1, "not a journal: the first line is \"hptck-journal 1\"");
+      if (line != "hptck-journal 1")
+        throw InputError(name, 1, 1, "not a journal: the first line is \"hptck-journal 1\"");
       continue;
     }
     const auto space = std::min(line.find(' '), line.size());
     const auto keyword = line.substr(0, space);
     if (record.complete) throw InputError(name, number, 1, "a record after the end");
-    if (!headed && keyword != "campaign") throw InputError(name, number, 1, "expected the \"campaign\" record");
+    if (!headed && keyword != "campaign")
+      throw InputError(name, number, 1, "expected the \"campaign\" record");
     if (keyword == "wait") continue;
     if (keyword == "partition") {
       const auto statement = parse_statement(line, number, name);
-      if (std::find(record.statements.begin(), record.statements.end(), statement) == record.statements.end()) {
+      if (std::find(record.statements.begin(), record.statements.end(), statement) ==
+          record.statements.end()) {
         record.statements.push_back(statement);
       }
       continue;
     }
-    if (keyword != "campaign" && keyword != "finding" && keyword != "tally" && keyword != "error" && keyword != "end") {
+    if (keyword != "campaign" && keyword != "finding" && keyword != "tally" && keyword != "error" &&
+        keyword != "end") {
       const auto step = parse_step_call(line, number, name);
       if (step.response) ++record.tally.calls;
       continue;
@@ -195,8 +218,10 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
         // A later record of the same finding tells how often it was met in the end.
         const auto same = [&](const Finding& f) { return f.key == finding.key; };
         const auto known = std::find_if(record.findings.begin(), record.findings.end(), same);
-        if (known == record.findings.end()) record.findings.push_back(std::move(finding));
-        else *known = std::move(finding);
+        if (known == record.findings.end())
+          record.findings.push_back(std::move(finding));
+        else
+          *known = std::move(finding);
       } else if (keyword == "tally") {
         record.tally = tally_from(json);
       } else if (keyword == "error") {

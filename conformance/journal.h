@@ -1,10 +1,10 @@
-// The journal: everything a campaign did and was answered, as it happened. Conformance ends here; reports read
-// nothing else, so any report can be made again later and elsewhere.
+// The journal: everything a campaign did and was answered, as it happened. Conformance ends here; reports
+// read nothing else, so any report can be made again later and elsewhere.
 //
-// It is text, a record a line: the trace format's own lines for what went over the wire, and "KEYWORD {json}" for
-// the rest. docs/journal-format.md describes it. Each batch is handed to the kernel in one write as soon as its
-// answers are in, so killing the kit loses at most the batch in flight; what a killed kit leaves is read back up
-// to the last whole line and marked incomplete.
+// It is text, a record a line: the trace format's own lines for what went over the wire, and "KEYWORD {json}"
+// for the rest. docs/journal-format.md describes it. Each batch is handed to the kernel in one write as soon
+// as its answers are in, so killing the kit loses at most the batch in flight; what a killed kit leaves is
+// read back up to the last whole line and marked incomplete.
 #pragma once
 
 #include <filesystem>

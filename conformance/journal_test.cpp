@@ -1,5 +1,5 @@
-// A journal says all that a campaign saw: what is written is read back, damage is refused with its place, and what
-// a killed kit leaves is still a journal.
+// A journal says all that a campaign saw: what is written is read back, damage is refused with its place, and
+// what a killed kit leaves is still a journal.
 #include "conformance/journal.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,8 @@ CampaignRecord example() {
   finding.explanation = "two\nlines\n";
   finding.evidence = "signal \"11\"";
   finding.trace.statement.initial_shift = 24;
-  finding.trace.steps = {{5, prepare(0, 19), Response{status::H_SUCCESS}}, {0, commit(~0ull, 19), std::nullopt}};
+  finding.trace.steps = {{5, prepare(0, 19), Response{status::H_SUCCESS}},
+                         {0, commit(~0ull, 19), std::nullopt}};
   finding.minimality = Finding::Minimality::one_minimal;
   finding.replays = 7;
   finding.first_call = 9;
@@ -127,11 +128,14 @@ TEST(Journal, damage_is_refused_with_its_place) {
     copy.replace(at, from.size(), to);
     return refusal(copy);
   };
-  EXPECT_EQ(damaged("hptck-journal 1", "hello"), "j:1:1: not a journal: the first line is \"hptck-journal 1\"");
+  EXPECT_EQ(damaged("hptck-journal 1", "hello"),
+            "j:1:1: not a journal: the first line is \"hptck-journal 1\"");
   EXPECT_THAT(damaged("campaign {", "campaign ["), HasSubstr("j:2:"));
-  EXPECT_THAT(damaged("H_RESIZE_HPT_PREPARE 0x0 0x13 -> H_SUCCESS\nwait", "H_RESIZE_HPT_PREPARE 0x0 0x13 -> H_FINE\nwait"),
+  EXPECT_THAT(damaged("H_RESIZE_HPT_PREPARE 0x0 0x13 -> H_SUCCESS\nwait",
+                      "H_RESIZE_HPT_PREPARE 0x0 0x13 -> H_FINE\nwait"),
               StartsWith("j:4:34: "));
-  EXPECT_THAT(damaged("\"commit.flags\"", "\"commit.flogs\""), HasSubstr("not a clause of this build's catalogue"));
+  EXPECT_THAT(damaged("\"commit.flags\"", "\"commit.flogs\""),
+              HasSubstr("not a clause of this build's catalogue"));
   EXPECT_THAT(damaged("\"kind\":\"died\"", "\"kind\":\"slept\""), HasSubstr("j:7:9: \"finding\" record"));
   EXPECT_THAT(damaged("tally {", "telly {"), HasSubstr("j:8:1: "));
   EXPECT_THAT(refusal(text + "end {\"seconds\":1}\n"), HasSubstr("a record after the end"));

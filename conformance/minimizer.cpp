@@ -12,7 +12,11 @@ using Steps = std::vector<Step>;
 class Search {
  public:
   Search(Adapter& adapter, const Partition& partition, const Target& target, const MinimizerBudget& budget)
-      : adapter_(adapter), partition_(partition), target_(target), budget_(budget), end_(Clock::now() + budget.time) {}
+      : adapter_(adapter),
+        partition_(partition),
+        target_(target),
+        budget_(budget),
+        end_(Clock::now() + budget.time) {}
 
   bool spent() const { return replays_ >= budget_.replays || Clock::now() >= end_; }
   unsigned replays() const { return replays_; }
@@ -20,9 +24,9 @@ class Search {
   const Steps& steps() const { return best_.steps; }
   bool found() const { return best_.found; }
 
-  // Whether the steps show the target; if so they become the best. Patience grows from try to try. Fewer calls may
-  // show another cause, which is then the better explanation; other arguments may not, they would only trade one
-  // defect for another.
+  // Whether the steps show the target; if so they become the best. Patience grows from try to try. Fewer
+  // calls may show another cause, which is then the better explanation; other arguments may not, they would
+  // only trade one defect for another.
   enum class Cause { any, same };
   bool try_steps(const Steps& steps, Cause cause = Cause::any) {
     constexpr int patience_ms[] = {0, 2, 25};
@@ -36,8 +40,9 @@ class Search {
         best_ = std::move(replayed);
         return true;
       }
-      const bool waited = std::any_of(replayed.steps.begin(), replayed.steps.end(),
-                                      [](const Step& s) { return s.response && is_long_busy(s.response->status); });
+      const bool waited = std::any_of(replayed.steps.begin(), replayed.steps.end(), [](const Step& s) {
+        return s.response && is_long_busy(s.response->status);
+      });
       if (!waited) return false;
     }
     return false;
@@ -68,9 +73,12 @@ bool remove_steps(Search& search) {
   for (std::size_t run = std::max<std::size_t>(search.steps().size() / 2, 1); run >= 1; run /= 2) {
     for (std::size_t at = 0; at + run < search.steps().size() && !search.spent();) {
       auto fewer = search.steps();
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at), fewer.begin() + static_cast<std::ptrdiff_t>(at + run));
-      if (search.try_steps(fewer)) any = true;
-      else at += run;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
+                  fewer.begin() + static_cast<std::ptrdiff_t>(at + run));
+      if (search.try_steps(fewer))
+        any = true;
+      else
+        at += run;
     }
   }
   return any;
@@ -91,7 +99,8 @@ bool shorten_waits(Search& search) {
   return any;
 }
 
-// Makes arguments plain: one value at a time, everywhere it stands, so that a size stays the same size throughout.
+// Makes arguments plain: one value at a time, everywhere it stands, so that a size stays the same size
+// throughout.
 bool plain_arguments(Search& search) {
   bool any = false;
   std::set<std::uint64_t> values;
@@ -101,11 +110,13 @@ bool plain_arguments(Search& search) {
     }
   }
   for (const auto value : values) {
-    for (const std::uint64_t plain : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{18}, std::uint64_t{19}, value & 0xffffffff}) {
+    for (const std::uint64_t plain :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{18}, std::uint64_t{19}, value & 0xffffffff}) {
       if (plain >= value || search.spent()) continue;
       auto simpler = search.steps();
       for (auto& step : simpler) {
-        if (step.call.token != token::H_RESIZE_HPT_PREPARE && step.call.token != token::H_RESIZE_HPT_COMMIT) continue;
+        if (step.call.token != token::H_RESIZE_HPT_PREPARE && step.call.token != token::H_RESIZE_HPT_COMMIT)
+          continue;
         std::replace(step.call.args.begin(), step.call.args.begin() + 2, value, plain);
       }
       if (!search.try_steps(simpler, Search::Cause::same)) continue;
@@ -118,8 +129,8 @@ bool plain_arguments(Search& search) {
 
 }  // namespace
 
-Minimized minimize(Adapter& adapter, const Partition& partition, const std::vector<Step>& steps, const Target& target,
-                   const MinimizerBudget& budget) {
+Minimized minimize(Adapter& adapter, const Partition& partition, const std::vector<Step>& steps,
+                   const Target& target, const MinimizerBudget& budget) {
   Search search(adapter, partition, target, budget);
   Minimized result;
   if (find_suffix(search, steps)) {

@@ -1,5 +1,5 @@
-// The minimizer finds the few calls that matter among many, knows nothing of who answers, and keeps its budget.
-// The implementation here is a scripted one, so that what is minimal is known beforehand.
+// The minimizer finds the few calls that matter among many, knows nothing of who answers, and keeps its
+// budget. The implementation here is a scripted one, so that what is minimal is known beforehand.
 #include "conformance/minimizer.h"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,9 @@ class Scripted : public Adapter {
     }
     return {calls.size(), std::nullopt};
   }
-  void wait(std::chrono::milliseconds time) override { waited_ms_ += static_cast<std::uint64_t>(time.count()); }
+  void wait(std::chrono::milliseconds time) override {
+    waited_ms_ += static_cast<std::uint64_t>(time.count());
+  }
 
   unsigned restarts = 0;
 
@@ -41,18 +43,20 @@ class Scripted : public Adapter {
   std::uint64_t waited_ms_ = 0;
 };
 
-// No Pending HPT ever: COMMIT is closed, but says H_BUSY after two PREPAREs with shift 0 and flags bit 7, in any order
-// with what else there is.
+// No Pending HPT ever: COMMIT is closed, but says H_BUSY after two PREPAREs with shift 0 and flags bit 7, in
+// any order with what else there is.
 std::optional<Response> needs_two(const std::vector<Call>& calls, std::uint64_t) {
   const auto& call = calls.back();
-  if (call.token == token::H_RESIZE_HPT_PREPARE) return Response{call.args[0] != 0 ? status::H_PARAMETER : status::H_SUCCESS};
+  if (call.token == token::H_RESIZE_HPT_PREPARE)
+    return Response{call.args[0] != 0 ? status::H_PARAMETER : status::H_SUCCESS};
   const auto marks = std::count(calls.begin(), calls.end(), prepare(0x80, 0));
   return Response{marks >= 2 ? status::H_BUSY : status::H_CLOSED};
 }
 
 std::vector<Step> noise(std::size_t count) {
   std::vector<Step> steps;
-  for (std::size_t i = 0; i < count; ++i) steps.push_back({0, i % 3 == 0 ? commit(0, 18 + i % 20) : prepare(0, 0), Response{}});
+  for (std::size_t i = 0; i < count; ++i)
+    steps.push_back({0, i % 3 == 0 ? commit(0, 18 + i % 20) : prepare(0, 0), Response{}});
   return steps;
 }
 
@@ -105,14 +109,16 @@ TEST(Minimizer, says_when_nothing_shows_again) {
 TEST(Minimizer, waits_for_preparation_and_writes_the_wait_down) {
   Scripted adapter([](const std::vector<Call>& calls, std::uint64_t waited_ms) -> std::optional<Response> {
     const auto& call = calls.back();
-    if (call.token == token::H_RESIZE_HPT_PREPARE) return Response{waited_ms < 20 ? status::H_LONG_BUSY_ORDER_10_MSEC : status::H_SUCCESS};
+    if (call.token == token::H_RESIZE_HPT_PREPARE)
+      return Response{waited_ms < 20 ? status::H_LONG_BUSY_ORDER_10_MSEC : status::H_SUCCESS};
     const bool pending = calls.size() > 1;
     return Response{pending && waited_ms >= 20 ? status::H_PARAMETER : status::H_CLOSED};
   });
   Target target{Finding::Kind::violation, token::H_RESIZE_HPT_COMMIT, status::H_PARAMETER, {}};
   target.rows.add(Clause::commit_flags);
   std::vector<Step> steps;
-  for (int i = 0; i < 30; ++i) steps.push_back({i == 20 ? 30u : 0u, prepare(0, 19), Response{status::H_LONG_BUSY_ORDER_10_MSEC}});
+  for (int i = 0; i < 30; ++i)
+    steps.push_back({i == 20 ? 30u : 0u, prepare(0, 19), Response{status::H_LONG_BUSY_ORDER_10_MSEC}});
   steps.push_back({0, commit(1, 19), Response{status::H_PARAMETER}});
   const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
   ASSERT_EQ(result.best.steps.size(), 2u);
@@ -123,8 +129,11 @@ TEST(Minimizer, waits_for_preparation_and_writes_the_wait_down) {
 TEST(Minimizer, a_death_is_minimized_like_a_wrong_answer) {
   Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
     const auto& call = calls.back();
-    if (call == commit(~0ull, 19) && std::count(calls.begin(), calls.end(), prepare(0, 19)) > 0) return std::nullopt;
-    return Response{call.token == token::H_RESIZE_HPT_COMMIT ? status::H_CLOSED : call.args[1] == 0 ? status::H_SUCCESS : status::H_LONG_BUSY_ORDER_1_MSEC};
+    if (call == commit(~0ull, 19) && std::count(calls.begin(), calls.end(), prepare(0, 19)) > 0)
+      return std::nullopt;
+    return Response{call.token == token::H_RESIZE_HPT_COMMIT ? status::H_CLOSED
+                    : call.args[1] == 0                      ? status::H_SUCCESS
+                                                             : status::H_LONG_BUSY_ORDER_1_MSEC};
   });
   Target target{Finding::Kind::died, token::H_RESIZE_HPT_COMMIT, 0, {}};
   auto steps = noise(50);
@@ -136,17 +145,21 @@ TEST(Minimizer, a_death_is_minimized_like_a_wrong_answer) {
   EXPECT_TRUE(result.best.fault);
 }
 
-// PREPARE never discards: whether it ends for its flags or for its shift, COMMIT then succeeds. Both are COMMITs that
-// succeed without a Pending HPT, but making the shift plain must not turn one defect into the other.
+// PREPARE never discards: whether it ends for its flags or for its shift, COMMIT then succeeds. Both are
+// COMMITs that succeed without a Pending HPT, but making the shift plain must not turn one defect into the
+// other.
 TEST(Minimizer, plain_arguments_do_not_trade_one_defect_for_another) {
   Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
     const auto& call = calls.back();
     if (call.token == token::H_RESIZE_HPT_COMMIT) return Response{status::H_SUCCESS};
-    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER : call.args[1] > 30 ? status::H_RESOURCE : status::H_SUCCESS};
+    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER
+                    : call.args[1] > 30                    ? status::H_RESOURCE
+                                                           : status::H_SUCCESS};
   });
   Target target{Finding::Kind::violation, token::H_RESIZE_HPT_COMMIT, status::H_SUCCESS, {}};
   target.rows.add(Clause::commit_no_pending);
-  const std::vector<Step> steps{{0, prepare(0, 20), Response{}}, {0, prepare(0, 46), Response{}}, {0, commit(0, 20), Response{}}};
+  const std::vector<Step> steps{
+      {0, prepare(0, 20), Response{}}, {0, prepare(0, 46), Response{}}, {0, commit(0, 20), Response{}}};
   // The whole is kept by hand: with fewer calls this one shows another defect still.
   const auto result = minimize(adapter, {}, steps, target, {100, std::chrono::seconds(60)});
   EXPECT_EQ(result.best.refusal.key, "H_RESIZE_HPT_COMMIT:commit.no_pending:H_SUCCESS-for-H_CLOSED");
@@ -154,9 +167,14 @@ TEST(Minimizer, plain_arguments_do_not_trade_one_defect_for_another) {
 
   Scripted keeper([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
     const auto& call = calls.back();
-    const bool prepared = std::count(calls.begin(), calls.end(), prepare(0, 18)) + std::count(calls.begin(), calls.end(), prepare(0, 20)) > 0;
-    if (call.token == token::H_RESIZE_HPT_COMMIT) return Response{prepared ? status::H_SUCCESS : status::H_CLOSED};
-    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER : call.args[1] > 30 ? status::H_RESOURCE : status::H_SUCCESS};
+    const bool prepared = std::count(calls.begin(), calls.end(), prepare(0, 18)) +
+                              std::count(calls.begin(), calls.end(), prepare(0, 20)) >
+                          0;
+    if (call.token == token::H_RESIZE_HPT_COMMIT)
+      return Response{prepared ? status::H_SUCCESS : status::H_CLOSED};
+    return Response{call.args[0] != 0 || call.args[1] < 18 ? status::H_PARAMETER
+                    : call.args[1] > 30                    ? status::H_RESOURCE
+                                                           : status::H_SUCCESS};
   });
   const auto kept = minimize(keeper, {}, steps, target, {100, std::chrono::seconds(60)});
   EXPECT_EQ(kept.best.refusal.key, "H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-resource");

@@ -15,15 +15,18 @@ bool subset(ClauseSet part, ClauseSet whole) { return part.bits != 0 && (part.bi
 
 Finding::Kind kind_of(const Fault& fault) {
   switch (fault.kind) {
-    case Fault::Kind::died: return Finding::Kind::died;
-    case Fault::Kind::hung: return Finding::Kind::hung;
-    case Fault::Kind::garbled: return Finding::Kind::garbled;
+    case Fault::Kind::died:
+      return Finding::Kind::died;
+    case Fault::Kind::hung:
+      return Finding::Kind::hung;
+    case Fault::Kind::garbled:
+      return Finding::Kind::garbled;
   }
   return Finding::Kind::garbled;
 }
 
-Replayed replay(Adapter& adapter, const Partition& partition, std::span<const Step> steps, const Target& target,
-                std::chrono::milliseconds patience) {
+Replayed replay(Adapter& adapter, const Partition& partition, std::span<const Step> steps,
+                const Target& target, std::chrono::milliseconds patience) {
   Replayed result;
   result.statement = adapter.restart(partition);
   result.first = true;
@@ -36,7 +39,8 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
     if (wait_ms != 0) adapter.wait(std::chrono::milliseconds(wait_ms));
     // As many calls as can go together: up to the next wait; one by one when patience may be asked for.
     calls.assign(1, steps[at].call);
-    while (patience.count() == 0 && at + calls.size() < steps.size() && steps[at + calls.size()].wait_ms == 0 && calls.size() < 256) {
+    while (patience.count() == 0 && at + calls.size() < steps.size() &&
+           steps[at + calls.size()].wait_ms == 0 && calls.size() < 256) {
       calls.push_back(steps[at + calls.size()].call);
     }
     responses.assign(calls.size(), {});
@@ -45,7 +49,8 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
       result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], defined_part(calls[i], responses[i])});
       if (is_long_busy(responses[i].status)) owed_ms = static_cast<std::uint32_t>(patience.count());
       if (oracle.step(calls[i], responses[i])) continue;
-      if (target.kind == Finding::Kind::violation && calls[i].token == target.token && same_status(responses[i].status, target.status)) {
+      if (target.kind == Finding::Kind::violation && calls[i].token == target.token &&
+          same_status(responses[i].status, target.status)) {
         auto refusal = oracle.explain(calls[i], &responses[i]);
         if (subset(refusal.rows, target.rows)) {
           result.found = true;

@@ -13,10 +13,14 @@ std::string_view name_of(Verdict verdict) {
 
 int exit_code(Verdict verdict) {
   switch (verdict) {
-    case Verdict::pass: return 0;
-    case Verdict::fail: return 1;
-    case Verdict::error: return 3;
-    default: return 2;
+    case Verdict::pass:
+      return 0;
+    case Verdict::fail:
+      return 1;
+    case Verdict::error:
+      return 3;
+    default:
+      return 2;
   }
 }
 
@@ -54,17 +58,20 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
       }
       break;
   }
-  if (clause == Clause::prepare_resource && !any_statement(record, [](const Statement& s) { return s.max_shift != 0; })) {
+  if (clause == Clause::prepare_resource &&
+      !any_statement(record, [](const Statement& s) { return s.max_shift != 0; })) {
     return "no largest HPT is declared";
   }
-  if ((clause == Clause::prepare_match_busy || clause == Clause::commit_busy) && seen(Clause::prepare_create) &&
-      !seen(Clause::prepare_create_busy)) {
+  if ((clause == Clause::prepare_match_busy || clause == Clause::commit_busy) &&
+      seen(Clause::prepare_create) && !seen(Clause::prepare_create_busy)) {
     return "preparation always ended within the call that started it";
   }
-  if ((clause == Clause::prepare_match_collision || clause == Clause::commit_collided) && seen(Clause::commit_collision)) {
+  if ((clause == Clause::prepare_match_collision || clause == Clause::commit_collided) &&
+      seen(Clause::commit_collision)) {
     return "collisions were found by COMMIT, not by preparation";
   }
-  if (clause == Clause::commit_collision && seen(Clause::commit_collided)) return "collisions were found by preparation, not by COMMIT";
+  if (clause == Clause::commit_collision && seen(Clause::commit_collided))
+    return "collisions were found by preparation, not by COMMIT";
   if (text.modality == Modality::may) return "a permission that was not used";
   return "";
 }
@@ -79,14 +86,17 @@ CampaignResult judge(const CampaignRecord& record) {
     one.exercised = record.tally.exercised[i];
     result.clauses.push_back(one);
   }
-  const auto at = [&](Clause clause) -> ClauseResult& { return result.clauses[static_cast<std::size_t>(clause)]; };
+  const auto at = [&](Clause clause) -> ClauseResult& {
+    return result.clauses[static_cast<std::size_t>(clause)];
+  };
 
-  // Evidence that fits one clause only comes first. Evidence that fits any of several is held against none of them
-  // when one of them is known to be broken, else against the first.
+  // Evidence that fits one clause only comes first. Evidence that fits any of several is held against none of
+  // them when one of them is known to be broken, else against the first.
   for (const bool definite : {true, false}) {
     for (std::size_t i = 0; i < record.findings.size(); ++i) {
       const auto& finding = record.findings[i];
-      if (finding.consequence || finding.clauses.empty() || (finding.clauses.size() == 1) != definite) continue;
+      if (finding.consequence || finding.clauses.empty() || (finding.clauses.size() == 1) != definite)
+        continue;
       auto blamed = finding.clauses.front();
       for (const auto clause : finding.clauses) {
         if (at(clause).verdict == Verdict::fail) blamed = clause;
@@ -109,15 +119,19 @@ CampaignResult judge(const CampaignRecord& record) {
       continue;
     }
     one.verdict = record.error.empty() ? Verdict::inconclusive : Verdict::error;
-    one.reason = record.error.empty() ? "never seen at work" : "never seen at work before the kit's own trouble";
+    one.reason =
+        record.error.empty() ? "never seen at work" : "never seen at work before the kit's own trouble";
     unseen += fmt::format("{}{}", unseen.empty() ? "" : ", ", id_of(one.clause));
   }
 
-  const auto failed = std::count_if(result.clauses.begin(), result.clauses.end(), [](const ClauseResult& c) { return c.verdict == Verdict::fail; });
+  const auto failed = std::count_if(result.clauses.begin(), result.clauses.end(),
+                                    [](const ClauseResult& c) { return c.verdict == Verdict::fail; });
   if (failed != 0 || !record.findings.empty()) {
     result.verdict = Verdict::fail;
-    const auto ways = std::count_if(record.findings.begin(), record.findings.end(), [](const Finding& f) { return !f.consequence; });
-    result.reason = fmt::format("{} clause{} broken, in {} way{}", failed, failed == 1 ? "" : "s", ways, ways == 1 ? "" : "s");
+    const auto ways = std::count_if(record.findings.begin(), record.findings.end(),
+                                    [](const Finding& f) { return !f.consequence; });
+    result.reason = fmt::format("{} clause{} broken, in {} way{}", failed, failed == 1 ? "" : "s", ways,
+                                ways == 1 ? "" : "s");
   } else if (!record.error.empty()) {
     result.verdict = Verdict::error;
     result.reason = "the kit or its environment failed: " + record.error;

@@ -34,19 +34,24 @@ struct Tally {
 struct Finding {
   enum class Kind : std::uint8_t { violation, died, hung, garbled };
   Kind kind = Kind::violation;
-  std::string key;                 ///< stable name of this finding: equal in every run that finds it
-  std::vector<Clause> clauses;     ///< the clause broken; several when the evidence fits any one of them
-  std::string headline;            ///< one line
-  std::string explanation;         ///< several lines, in LoPAR's terms; live states, the row that refused
-  std::string evidence;            ///< of a fault: exit status, signal, stderr tail; else empty
-  Trace trace;                     ///< minimized; its last call is the one refused, or never answered
-  /// Not held against any clause: every trace found breaks another clause first, or another finding explains it.
+  std::string key;              ///< stable name of this finding: equal in every run that finds it
+  std::vector<Clause> clauses;  ///< the clause broken; several when the evidence fits any one of them
+  std::string headline;         ///< one line
+  std::string explanation;      ///< several lines, in LoPAR's terms; live states, the row that refused
+  std::string evidence;         ///< of a fault: exit status, signal, stderr tail; else empty
+  Trace trace;                  ///< minimized; its last call is the one refused, or never answered
+  /// Not held against any clause: every trace found breaks another clause first, or another finding explains
+  /// it.
   bool consequence = false;
-  enum class Minimality : std::uint8_t { one_minimal, budget_ended, not_reproduced } minimality = Minimality::not_reproduced;
-  unsigned replays = 0;            ///< partitions that the minimizer used
-  std::uint64_t first_call = 0;    ///< number of the call, from 1, at which the campaign met it
-  std::uint64_t occurrences = 1;   ///< how often the campaign met it
-  std::string file;                ///< the trace's file name within the output directory
+  enum class Minimality : std::uint8_t {
+    one_minimal,
+    budget_ended,
+    not_reproduced
+  } minimality = Minimality::not_reproduced;
+  unsigned replays = 0;           ///< partitions that the minimizer used
+  std::uint64_t first_call = 0;   ///< number of the call, from 1, at which the campaign met it
+  std::uint64_t occurrences = 1;  ///< how often the campaign met it
+  std::string file;               ///< the trace's file name within the output directory
   std::string replay_command;
   bool operator==(const Finding&) const = default;
 };
@@ -55,16 +60,16 @@ struct Finding {
 struct CampaignRecord {
   std::string kit_version, edition, catalogue_hash;
   std::uint64_t seed = 0;
-  std::string adapter;                      ///< "qemu"
-  std::vector<std::string> adapter_options; ///< as given
+  std::string adapter;                       ///< "qemu"
+  std::vector<std::string> adapter_options;  ///< as given
   Description description;
-  std::string started;                      ///< UTC, ISO 8601, from the journal
-  double seconds = 0;                       ///< duration; 0 when the journal was cut short
-  std::vector<Statement> statements;        ///< each distinct partition declaration, in order of appearance
+  std::string started;                ///< UTC, ISO 8601, from the journal
+  double seconds = 0;                 ///< duration; 0 when the journal was cut short
+  std::vector<Statement> statements;  ///< each distinct partition declaration, in order of appearance
   Tally tally;
-  std::vector<Finding> findings;            ///< in order of appearance
-  std::string error;                        ///< of the kit or its environment; empty when there was none
-  bool complete = false;                    ///< false: the journal was cut short (the kit was killed)
+  std::vector<Finding> findings;  ///< in order of appearance
+  std::string error;              ///< of the kit or its environment; empty when there was none
+  bool complete = false;          ///< false: the journal was cut short (the kit was killed)
 };
 
 struct ClauseResult {
@@ -78,7 +83,7 @@ struct ClauseResult {
 struct CampaignResult {
   std::vector<ClauseResult> clauses;  ///< one each, in the catalogue's order
   Verdict verdict = Verdict::inconclusive;
-  std::string reason;                 ///< one sentence
+  std::string reason;  ///< one sentence
 };
 
 CampaignResult judge(const CampaignRecord& record);

@@ -7,7 +7,9 @@
 namespace hptck {
 namespace {
 
-const ClauseResult& at(const CampaignResult& result, Clause clause) { return result.clauses.at(static_cast<std::size_t>(clause)); }
+const ClauseResult& at(const CampaignResult& result, Clause clause) {
+  return result.clauses.at(static_cast<std::size_t>(clause));
+}
 
 // A campaign in which every clause was seen that a scheme A hypervisor shows.
 CampaignRecord thorough() {
@@ -15,7 +17,8 @@ CampaignRecord thorough() {
   record.complete = true;
   record.statements = {{Statement::Resize::disabled, 24, 30}, {Statement::Resize::enabled, 24, 30}};
   for (auto& count : record.tally.exercised) count = 5;
-  for (const auto clause : {Clause::prepare_option_absent, Clause::commit_option_absent}) record.tally.exercised[static_cast<int>(clause)] = 0;
+  for (const auto clause : {Clause::prepare_option_absent, Clause::commit_option_absent})
+    record.tally.exercised[static_cast<int>(clause)] = 0;
   return record;
 }
 
@@ -35,7 +38,8 @@ TEST(Verdict, all_seen_and_none_broken_passes) {
 }
 
 TEST(Verdict, a_must_clause_never_seen_is_inconclusive) {
-  for (const auto clause : {Clause::commit_success, Clause::prepare_discard, Clause::prepare_resource, Clause::prepare_authority, Clause::commit_clears}) {
+  for (const auto clause : {Clause::commit_success, Clause::prepare_discard, Clause::prepare_resource,
+                            Clause::prepare_authority, Clause::commit_clears}) {
     auto record = thorough();
     unseen(record, clause);
     const auto result = judge(record);
@@ -62,7 +66,8 @@ TEST(Verdict, a_permission_never_used_does_not_apply) {
 TEST(Verdict, what_was_not_declared_is_not_demanded) {
   auto record = thorough();
   record.statements = {{Statement::Resize::enabled, 24, 0}};
-  for (const auto clause : {Clause::prepare_resource, Clause::prepare_authority, Clause::commit_authority}) unseen(record, clause);
+  for (const auto clause : {Clause::prepare_resource, Clause::prepare_authority, Clause::commit_authority})
+    unseen(record, clause);
   const auto result = judge(record);
   EXPECT_EQ(at(result, Clause::prepare_resource).verdict, Verdict::not_applicable);
   EXPECT_EQ(at(result, Clause::commit_authority).verdict, Verdict::not_applicable);
@@ -91,7 +96,8 @@ TEST(Verdict, a_finding_fails_its_clause_even_when_seen_at_work) {
 
 TEST(Verdict, ambiguous_evidence_is_held_against_the_clause_known_to_be_broken) {
   auto record = thorough();
-  record.findings = {finding_on({Clause::commit_busy, Clause::commit_success}), finding_on({Clause::commit_success})};
+  record.findings = {finding_on({Clause::commit_busy, Clause::commit_success}),
+                     finding_on({Clause::commit_success})};
   const auto result = judge(record);
   EXPECT_EQ(at(result, Clause::commit_busy).verdict, Verdict::pass);
   EXPECT_THAT(at(result, Clause::commit_success).findings, testing::ElementsAre(1u, 0u));

@@ -1,6 +1,6 @@
 // Exhaustive enumeration: every sequence of abstract calls up to a length. Random plans find what is likely,
-// this finds what is short; most defects are. The alphabet is abstract in that one value stands for each class
-// of arguments that the rules treat alike.
+// this finds what is short; most defects are. The alphabet is abstract in that one value stands for each
+// class of arguments that the rules treat alike.
 #pragma once
 
 #include <functional>

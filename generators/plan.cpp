@@ -1,5 +1,5 @@
-// RapidCheck supplies the distributions; shrinking is not taken from it, because a plan's effect depends on what
-// went before it in the same partition. The minimizer in conformance/ shrinks whole traces instead.
+// RapidCheck supplies the distributions; shrinking is not taken from it, because a plan's effect depends on
+// what went before it in the same partition. The minimizer in conformance/ shrinks whole traces instead.
 #include "generators/plan.h"
 
 #include <algorithm>
@@ -16,7 +16,9 @@ rc::Gen<std::uint64_t> constant(std::uint64_t value) { return rc::gen::just(valu
 
 // A size that can be asked for, near the current one more often than not.
 rc::Gen<std::uint64_t> legal_shift(const Situation& at) {
-  const auto clamp = [](int shift) { return static_cast<std::uint64_t>(std::clamp<int>(shift, min_shift, max_shift)); };
+  const auto clamp = [](int shift) {
+    return static_cast<std::uint64_t>(std::clamp<int>(shift, min_shift, max_shift));
+  };
   const int current = static_cast<int>(at.current_shift);
   return rc::gen::weightedOneOf<std::uint64_t>(
       {{4, rc::gen::element<std::uint64_t>(clamp(current - 1), clamp(current + 1))},
@@ -28,38 +30,67 @@ rc::Gen<std::uint64_t> legal_shift(const Situation& at) {
 // One that has a fair chance of being granted: committing huge tables over and over teaches nothing.
 rc::Gen<std::uint64_t> grantable_shift(const Situation& at) {
   const auto clamp = [&](int shift) {
-    return static_cast<std::uint64_t>(std::clamp<int>(shift, min_shift, static_cast<int>(std::min(at.limit, max_shift))));
+    return static_cast<std::uint64_t>(
+        std::clamp<int>(shift, min_shift, static_cast<int>(std::min(at.limit, max_shift))));
   };
   const int current = static_cast<int>(at.current_shift);
-  return rc::gen::element<std::uint64_t>(clamp(current - 1), clamp(current + 1), clamp(current - 2), clamp(current), 18, 19);
+  return rc::gen::element<std::uint64_t>(clamp(current - 1), clamp(current + 1), clamp(current - 2),
+                                         clamp(current), 18, 19);
 }
 
 rc::Gen<std::uint64_t> illegal_shift() {
-  return rc::gen::weightedOneOf<std::uint64_t>({{3, rc::gen::element<std::uint64_t>(17, 47)},
-                                                {2, rc::gen::element<std::uint64_t>(1, 16, 48, 63, 64, 0xff, 0x7fffffff, 0x80000000, 0xffffffff)},
-                                                {1, rc::gen::inRange<std::uint64_t>(1, 18)},
-                                                {1, rc::gen::inRange<std::uint64_t>(47, 300)}});
+  return rc::gen::weightedOneOf<std::uint64_t>(
+      {{3, rc::gen::element<std::uint64_t>(17, 47)},
+       {2, rc::gen::element<std::uint64_t>(1, 16, 48, 63, 64, 0xff, 0x7fffffff, 0x80000000, 0xffffffff)},
+       {1, rc::gen::inRange<std::uint64_t>(1, 18)},
+       {1, rc::gen::inRange<std::uint64_t>(47, 300)}});
 }
 
 rc::Gen<std::uint64_t> nonzero_flags() {
   return rc::gen::weightedOneOf<std::uint64_t>(
       {{3, constant(1)},
-       {2, rc::gen::map(rc::gen::inRange(0, 64), [](int bit) -> std::uint64_t { return std::uint64_t{1} << bit; })},
+       {2, rc::gen::map(rc::gen::inRange(0, 64),
+                        [](int bit) -> std::uint64_t { return std::uint64_t{1} << bit; })},
        {1, constant(~std::uint64_t{0})},
        {1, rc::gen::nonZero<std::uint64_t>()}});
 }
 
 // What kinds of plan there are, with their weights.
-enum class Purpose { resize, prepare, poll_and_commit, mismatch, commit_wrong, commit_twice, cancel, collide, probe, anything };
+enum class Purpose {
+  resize,
+  prepare,
+  poll_and_commit,
+  mismatch,
+  commit_wrong,
+  commit_twice,
+  cancel,
+  collide,
+  probe,
+  anything
+};
 
 rc::Gen<Purpose> any_purpose(bool pending) {
   using P = Purpose;
   if (pending) {
-    return rc::gen::weightedElement<P>({{2, P::resize}, {2, P::prepare}, {4, P::poll_and_commit}, {5, P::mismatch}, {4, P::commit_wrong},
-                                        {1, P::commit_twice}, {2, P::cancel}, {1, P::probe}, {3, P::anything}});
+    return rc::gen::weightedElement<P>({{2, P::resize},
+                                        {2, P::prepare},
+                                        {4, P::poll_and_commit},
+                                        {5, P::mismatch},
+                                        {4, P::commit_wrong},
+                                        {1, P::commit_twice},
+                                        {2, P::cancel},
+                                        {1, P::probe},
+                                        {3, P::anything}});
   }
-  return rc::gen::weightedElement<P>({{4, P::resize}, {6, P::prepare}, {3, P::mismatch}, {2, P::commit_wrong}, {1, P::commit_twice},
-                                      {1, P::cancel}, {2, P::collide}, {1, P::probe}, {3, P::anything}});
+  return rc::gen::weightedElement<P>({{4, P::resize},
+                                      {6, P::prepare},
+                                      {3, P::mismatch},
+                                      {2, P::commit_wrong},
+                                      {1, P::commit_twice},
+                                      {1, P::cancel},
+                                      {2, P::collide},
+                                      {1, P::probe},
+                                      {3, P::anything}});
 }
 
 void append(Plan& plan, const Plan& more) { plan.insert(plan.end(), more.begin(), more.end()); }
@@ -94,11 +125,22 @@ Plan make_plan(const Situation& at, rc::Random random) {
       // Something that does not match, whatever it is answered; then whether the old one is still there.
       if (!at.pending) make_pending(draw(rc::gen::inRange(0, 2), random) == 0);
       switch (draw(rc::gen::inRange(0, 5), random)) {
-        case 0: plan.push_back({prepare(draw(nonzero_flags(), random), size)}); break;
-        case 1: plan.push_back({prepare(draw(nonzero_flags(), random), draw(any_shift(at), random))}); break;
-        case 2: plan.push_back({prepare(0, draw(illegal_shift(), random))}); break;
-        case 3: plan.push_back({prepare(0, draw(rc::gen::element<std::uint64_t>(46, 45, std::min(at.limit + 1, max_shift)), random))}); break;
-        default: plan.push_back({prepare(0, draw(legal_shift(at), random))}); break;
+        case 0:
+          plan.push_back({prepare(draw(nonzero_flags(), random), size)});
+          break;
+        case 1:
+          plan.push_back({prepare(draw(nonzero_flags(), random), draw(any_shift(at), random))});
+          break;
+        case 2:
+          plan.push_back({prepare(0, draw(illegal_shift(), random))});
+          break;
+        case 3:
+          plan.push_back({prepare(
+              0, draw(rc::gen::element<std::uint64_t>(46, 45, std::min(at.limit + 1, max_shift)), random))});
+          break;
+        default:
+          plan.push_back({prepare(0, draw(legal_shift(at), random))});
+          break;
       }
       plan.push_back({commit(0, size)});
       break;
@@ -128,7 +170,8 @@ Plan make_plan(const Situation& at, rc::Random random) {
         break;
       }
       const auto slot = draw(rc::gen::inRange(0u, 8u), random);
-      append(plan, colliding_entries(at.current_shift, slot, draw(rc::gen::inRange<std::uint64_t>(0, 1000), random)));
+      append(plan, colliding_entries(at.current_shift, slot,
+                                     draw(rc::gen::inRange<std::uint64_t>(0, 1000), random)));
       size = at.current_shift - 1;
       plan.push_back({prepare(0, size), true});
       plan.push_back({commit(0, size)});
@@ -137,10 +180,13 @@ Plan make_plan(const Situation& at, rc::Random random) {
       append(plan, probe_size(at.current_shift));
       break;
     }
-    case Purpose::probe: append(plan, probe_size(at.current_shift)); break;
+    case Purpose::probe:
+      append(plan, probe_size(at.current_shift));
+      break;
     case Purpose::anything: {
       const auto flags = draw(any_flags(), random), shift = draw(any_shift(at), random);
-      plan.push_back({draw(rc::gen::inRange(0, 2), random) == 0 ? prepare(flags, shift) : commit(flags, shift)});
+      plan.push_back(
+          {draw(rc::gen::inRange(0, 2), random) == 0 ? prepare(flags, shift) : commit(flags, shift)});
       break;
     }
   }
@@ -172,7 +218,8 @@ Situation after(Situation at, const Call& call) {
   if (call.token == token::H_RESIZE_HPT_PREPARE) {
     at.pending = flags == 0 && shift >= min_shift && shift <= at.limit;
     at.pending_shift = at.pending ? static_cast<unsigned>(shift) : 0;
-  } else if (call.token == token::H_RESIZE_HPT_COMMIT && at.pending && flags == 0 && shift == at.pending_shift) {
+  } else if (call.token == token::H_RESIZE_HPT_COMMIT && at.pending && flags == 0 &&
+             shift == at.pending_shift) {
     at.current_shift = at.pending_shift;
     at.pending = false;
     at.pending_shift = 0;
@@ -182,7 +229,8 @@ Situation after(Situation at, const Call& call) {
 
 rc::Gen<std::uint64_t> any_shift(const Situation& at) {
   // Bits that an implementation drops if it narrows the register to a byte, a halfword or a word.
-  const auto upper = rc::gen::element<std::uint64_t>(1ull << 8, 1ull << 16, 1ull << 32, 1ull << 63, 0xffffffffull << 32);
+  const auto upper =
+      rc::gen::element<std::uint64_t>(1ull << 8, 1ull << 16, 1ull << 32, 1ull << 63, 0xffffffffull << 32);
   return rc::gen::weightedOneOf<std::uint64_t>(
       {{8, grantable_shift(at)},
        {4, legal_shift(at)},
@@ -190,11 +238,16 @@ rc::Gen<std::uint64_t> any_shift(const Situation& at) {
        {1, constant(0)},
        {1, rc::gen::element<std::uint64_t>(46, 45)},
        {1, constant(std::min(at.limit + 1, max_shift + 1))},
-       {3, rc::gen::map(rc::gen::pair(upper, rc::gen::oneOf(legal_shift(at), constant(at.pending ? at.pending_shift : at.current_shift))), [](const auto& p) -> std::uint64_t { return p.first | p.second; })},
+       {3, rc::gen::map(
+               rc::gen::pair(upper, rc::gen::oneOf(legal_shift(at), constant(at.pending ? at.pending_shift
+                                                                                        : at.current_shift))),
+               [](const auto& p) -> std::uint64_t { return p.first | p.second; })},
        {1, rc::gen::arbitrary<std::uint64_t>()}});
 }
 
-rc::Gen<std::uint64_t> any_flags() { return rc::gen::weightedOneOf<std::uint64_t>({{5, constant(0)}, {2, nonzero_flags()}}); }
+rc::Gen<std::uint64_t> any_flags() {
+  return rc::gen::weightedOneOf<std::uint64_t>({{5, constant(0)}, {2, nonzero_flags()}});
+}
 
 rc::Gen<Plan> any_plan(const Situation& at) {
   return [at](const rc::Random& random, int) { return rc::shrinkable::just(make_plan(at, random)); };
@@ -203,15 +256,16 @@ rc::Gen<Plan> any_plan(const Situation& at) {
 Plan PlanSource::next(const Situation& situation) { return make_plan(situation, random_.split()); }
 
 Plan colliding_entries(unsigned shift, unsigned slot, std::uint64_t salt) {
-  // 4 KiB pages in a 256 MiB segment: the hash is the VSID exclusive-or the page's index in the segment. The two
-  // VSIDs differ in the topmost bit of the HPTEG index only, which every smaller table drops.
+  // 4 KiB pages in a 256 MiB segment: the hash is the VSID exclusive-or the page's index in the segment. The
+  // two VSIDs differ in the topmost bit of the HPTEG index only, which every smaller table drops.
   const auto mask = (std::uint64_t{1} << (shift - 7)) - 1;
   const auto top = (mask >> 1) + 1;
   Plan plan;
   for (const auto vsid : {salt, salt | top}) {
     const auto hpteg = vsid & mask;
-    const auto pteh = (vsid << 12) | HPTE_BOLTED | HPTE_VALID;  // AVPN: the VSID above 5 bits of page index, from bit 7
-    const std::uint64_t ptel = 0x10 | 0x2;                       // real page 0, M of WIMG, PP 2
+    const auto pteh =
+        (vsid << 12) | HPTE_BOLTED | HPTE_VALID;  // AVPN: the VSID above 5 bits of page index, from bit 7
+    const std::uint64_t ptel = 0x10 | 0x2;        // real page 0, M of WIMG, PP 2
     plan.push_back({{token::H_ENTER, {H_EXACT, hpteg * 8 + slot, pteh, ptel}}});
   }
   return plan;

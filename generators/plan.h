@@ -1,13 +1,14 @@
 // Plans: short call sequences with a purpose, the unit in which campaigns try things.
 //
-// A plan is made for the state that the partition is most likely in, so that deep places are reached: a guest that
-// draws calls blindly from 2^64 shifts hardly ever commits a table. It is a list of calls, each optionally
-// repeated until it no longer answers H_LONG_BUSY_*, because preparation takes its own time.
+// A plan is made for the state that the partition is most likely in, so that deep places are reached: a guest
+// that draws calls blindly from 2^64 shifts hardly ever commits a table. It is a list of calls, each
+// optionally repeated until it no longer answers H_LONG_BUSY_*, because preparation takes its own time.
 #pragma once
+
+#include <rapidcheck.h>
 
 #include <cstdint>
 #include <functional>
-#include <rapidcheck.h>
 #include <span>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct Situation {
 /// The likeliest of the live states: one in which the platform did not drop the Pending HPT, if there is one.
 Situation situation_of(std::span<const ConcreteState> live_states);
 
-/// What the situation most likely is after the call, so that several plans can be made before any is answered.
+/// What the situation most likely is after the call, so that several plans can be made before any is
+/// answered.
 Situation after(Situation at, const Call& call);
 
 /// Shifts over the whole 64-bit range, weighted towards boundaries and towards sizes near the current one.
@@ -56,8 +58,8 @@ class PlanSource {
   rc::Random random_;
 };
 
-/// Two H_ENTERs of bolted HPTEs that stand in one slot of two HPTEGs of a table of this shift and need the same
-/// slot in every smaller one. Slot 0 to 7 and `salt` choose which.
+/// Two H_ENTERs of bolted HPTEs that stand in one slot of two HPTEGs of a table of this shift and need the
+/// same slot in every smaller one. Slot 0 to 7 and `salt` choose which.
 Plan colliding_entries(unsigned shift, unsigned slot, std::uint64_t salt);
 
 /// Reads the last HPTE of a table of this shift and the first beyond it.

@@ -24,9 +24,12 @@ TEST(Shifts, every_boundary_and_every_legal_size_is_drawn) {
   const auto values = draws(any_shift({false, 0, 24, 30}), 20000);
   const std::set<std::uint64_t> seen(values.begin(), values.end());
   for (std::uint64_t shift = 17; shift <= 47; ++shift) EXPECT_TRUE(seen.contains(shift)) << shift;
-  for (const std::uint64_t shift : {0ull, 1ull, 31ull, 0x80000000ull, 0xffffffffull}) EXPECT_TRUE(seen.contains(shift)) << shift;
-  EXPECT_TRUE(std::any_of(seen.begin(), seen.end(), [](auto s) { return s >> 32 != 0 && (s & 0xffffffff) == 23; }));
-  EXPECT_TRUE(std::any_of(seen.begin(), seen.end(), [](auto s) { return s >> 48 != 0 && (s & 0xffffffff) > 100; }));
+  for (const std::uint64_t shift : {0ull, 1ull, 31ull, 0x80000000ull, 0xffffffffull})
+    EXPECT_TRUE(seen.contains(shift)) << shift;
+  EXPECT_TRUE(
+      std::any_of(seen.begin(), seen.end(), [](auto s) { return s >> 32 != 0 && (s & 0xffffffff) == 23; }));
+  EXPECT_TRUE(
+      std::any_of(seen.begin(), seen.end(), [](auto s) { return s >> 48 != 0 && (s & 0xffffffff) > 100; }));
 }
 
 TEST(Flags, every_single_bit_is_drawn) {
@@ -47,7 +50,8 @@ TEST(Plans, equal_seeds_give_equal_plans) {
   EXPECT_TRUE(differs);
 }
 
-// A partition that always says H_SUCCESS at once: how often do plans come through to a COMMIT of what is pending?
+// A partition that always says H_SUCCESS at once: how often do plans come through to a COMMIT of what is
+// pending?
 TEST(Plans, know_the_state_and_reach_deep) {
   const Statement statement{Statement::Resize::enabled, 24, 30};
   Oracle oracle(statement);
@@ -71,8 +75,9 @@ TEST(Plans, the_next_situation_is_foreseen_when_all_goes_well) {
   const Statement statement{Statement::Resize::enabled, 24, 30};
   Oracle oracle(statement);
   auto foreseen = situation_of(oracle.states());
-  const Call calls[] = {prepare(0, 20), commit(0, 20), prepare(0, 25), prepare(1, 25), prepare(0, 26), prepare(0, 0), prepare(0, 27),
-                        prepare(0, 31), prepare(0, 28), commit(1, 28), commit(0, 28), prepare(0, 17), read_hpte(0)};
+  const Call calls[] = {prepare(0, 20), commit(0, 20),  prepare(0, 25), prepare(1, 25), prepare(0, 26),
+                        prepare(0, 0),  prepare(0, 27), prepare(0, 31), prepare(0, 28), commit(1, 28),
+                        commit(0, 28),  prepare(0, 17), read_hpte(0)};
   for (const auto& call : calls) {
     foreseen = after(foreseen, call);
     for (const auto code : {status::H_SUCCESS, status::H_PARAMETER, status::H_CLOSED, status::H_RESOURCE}) {
@@ -86,9 +91,12 @@ TEST(Plans, colliding_entries_share_a_slot_below_their_table_and_not_in_it) {
   for (const unsigned shift : {19u, 24u, 30u}) {
     const auto plan = colliding_entries(shift, 3, 77);
     ASSERT_EQ(plan.size(), 2u);
-    const auto hpteg = [&](int i, unsigned at) { return (plan[i].call.args[1] >> 3) & ((1ull << (at - 7)) - 1); };
+    const auto hpteg = [&](int i, unsigned at) {
+      return (plan[i].call.args[1] >> 3) & ((1ull << (at - 7)) - 1);
+    };
     EXPECT_NE(hpteg(0, shift), hpteg(1, shift));
-    for (unsigned smaller = 18; smaller < shift; ++smaller) EXPECT_EQ(hpteg(0, smaller), hpteg(1, smaller)) << smaller;
+    for (unsigned smaller = 18; smaller < shift; ++smaller)
+      EXPECT_EQ(hpteg(0, smaller), hpteg(1, smaller)) << smaller;
     EXPECT_EQ(plan[0].call.args[1] & 7, 3u);
     EXPECT_EQ(plan[1].call.args[1] & 7, 3u);
   }

@@ -1,7 +1,7 @@
-// Ordered decision lists. A hypercall is one list, its rows in the document's order. First match wins, and the
-// list, not the author of a row, supplies "no earlier row matched". That is how LoPAR writes semantics, and it
-// keeps visible what independent guards would hide: an effect in mid-list (PREPARE discards a Pending HPT that
-// does not match, and goes on, perhaps to an error).
+// Ordered decision lists. A hypercall is one list, its rows in the document's order. First match wins, and
+// the list, not the author of a row, supplies "no earlier row matched". That is how LoPAR writes semantics,
+// and it keeps visible what independent guards would hide: an effect in mid-list (PREPARE discards a Pending
+// HPT that does not match, and goes on, perhaps to an error).
 //
 // The response is an input: a row says which answers it allows, so that little nondeterminism is left.
 //   must    matched: the answer has to be one of these, then the next state

@@ -1,11 +1,11 @@
 // The concrete value domain, and the vocabulary that every value domain speaks.
 //
-// The rules of the model are written once, as generic lambdas over the names in this file, so that they can be
-// read as machine words (here) or as SMT terms. Two things follow. A truth value of a domain is not a C++
-// bool and does not convert to one: an `if` on it would decide a rule while it is being written down, which is
-// always wrong for terms. And operators are names (`eq`, `ult`, `ite`), because `<` is signed in one world and
-// unsigned in another. Constants are `Literal`s, which need no domain to exist; a domain lifts them when it
-// meets one.
+// The rules of the model are written once, as generic lambdas over the names in this file, so that they can
+// be read as machine words (here) or as SMT terms. Two things follow. A truth value of a domain is not a C++
+// bool and does not convert to one: an `if` on it would decide a rule while it is being written down, which
+// is always wrong for terms. And operators are names (`eq`, `ult`, `ite`), because `<` is signed in one world
+// and unsigned in another. Constants are `Literal`s, which need no domain to exist; a domain lifts them when
+// it meets one.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,8 @@ struct Literal {
 };
 
 template <class Enum>
-  requires std::is_enum_v<Enum>
-constexpr Literal lit(Enum value) {
-  return {static_cast<std::uint64_t>(value)};
-}
+requires std::is_enum_v<Enum>
+constexpr Literal lit(Enum value) { return {static_cast<std::uint64_t>(value)}; }
 constexpr Literal lit(std::uint64_t value) { return {value}; }
 
 namespace concrete {
@@ -39,7 +37,8 @@ class Bool {
 };
 
 template <int width>
-using Bits = std::conditional_t<width == 8, std::uint8_t, std::conditional_t<width == 64, std::uint64_t, void>>;
+using Bits =
+    std::conditional_t<width == 8, std::uint8_t, std::conditional_t<width == 64, std::uint64_t, void>>;
 
 /// An unsigned word of `width` bits. Only raw() looks inside.
 template <int width>
@@ -58,26 +57,42 @@ constexpr Bool either(Bool a, Bool b) { return Bool(holds(a) || holds(b)); }
 constexpr Bool negate(Bool a) { return Bool(!holds(a)); }
 
 template <int width>
-constexpr Bool eq(Word<width> a, Word<width> b) { return Bool(raw(a) == raw(b)); }
+constexpr Bool eq(Word<width> a, Word<width> b) {
+  return Bool(raw(a) == raw(b));
+}
 template <int width>
-constexpr Bool eq(Word<width> a, Literal b) { return Bool(raw(a) == b.value); }
+constexpr Bool eq(Word<width> a, Literal b) {
+  return Bool(raw(a) == b.value);
+}
 /// Unsigned less-than.
 template <int width>
-constexpr Bool ult(Word<width> a, Word<width> b) { return Bool(raw(a) < raw(b)); }
+constexpr Bool ult(Word<width> a, Word<width> b) {
+  return Bool(raw(a) < raw(b));
+}
 template <int width>
-constexpr Bool ult(Word<width> a, Literal b) { return Bool(raw(a) < b.value); }
+constexpr Bool ult(Word<width> a, Literal b) {
+  return Bool(raw(a) < b.value);
+}
 template <int width>
-constexpr Bool ult(Literal a, Word<width> b) { return Bool(a.value < raw(b)); }
+constexpr Bool ult(Literal a, Word<width> b) {
+  return Bool(a.value < raw(b));
+}
 
 template <int width>
-constexpr Word<width> ite(Bool c, Word<width> a, Word<width> b) { return holds(c) ? a : b; }
+constexpr Word<width> ite(Bool c, Word<width> a, Word<width> b) {
+  return holds(c) ? a : b;
+}
 /// The literal as a word of the same domain and width as `like`.
 template <int width>
-constexpr Word<width> constant(Word<width>, Literal value) { return Word<width>(static_cast<Bits<width>>(value.value)); }
+constexpr Word<width> constant(Word<width>, Literal value) {
+  return Word<width>(static_cast<Bits<width>>(value.value));
+}
 
 /// Bits beyond `to` are dropped, missing ones are zero.
 template <int to, int from>
-constexpr Word<to> resized(Word<from> a) { return Word<to>(static_cast<Bits<to>>(raw(a))); }
+constexpr Word<to> resized(Word<from> a) {
+  return Word<to>(static_cast<Bits<to>>(raw(a)));
+}
 /// 1 shifted left by `a`; zero from 64 on.
 constexpr Word<64> power_of_two(Word<64> a) { return Word<64>(raw(a) < 64 ? std::uint64_t{1} << raw(a) : 0); }
 constexpr Word<64> minus(Word<64> a, Literal b) { return Word<64>(raw(a) - b.value); }
@@ -94,6 +109,7 @@ struct Concrete {
 };
 
 static_assert(!std::is_convertible_v<Concrete::Bool, bool> && !std::is_constructible_v<bool, Concrete::Bool>);
-static_assert(!std::is_convertible_v<Concrete::Word<8>, bool> && !std::is_constructible_v<bool, Concrete::Word<8>>);
+static_assert(!std::is_convertible_v<Concrete::Word<8>, bool> &&
+              !std::is_constructible_v<bool, Concrete::Word<8>>);
 
 }  // namespace hptck

@@ -25,14 +25,27 @@ struct NamedStatus {
   std::string_view name;
   std::int64_t value;
 };
-#define HPTCK_STATUS(code) NamedStatus{#code, status::code}
+#define HPTCK_STATUS(code) \
+  NamedStatus { #code, status::code }
 constexpr NamedStatus statuses[] = {
-    HPTCK_STATUS(H_SUCCESS), HPTCK_STATUS(H_BUSY), HPTCK_STATUS(H_CLOSED), HPTCK_STATUS(H_NOT_AVAILABLE),
-    HPTCK_STATUS(H_LONG_BUSY_ORDER_1_MSEC), HPTCK_STATUS(H_LONG_BUSY_ORDER_10_MSEC),
-    HPTCK_STATUS(H_LONG_BUSY_ORDER_100_MSEC), HPTCK_STATUS(H_LONG_BUSY_ORDER_1_SEC),
-    HPTCK_STATUS(H_LONG_BUSY_ORDER_10_SEC), HPTCK_STATUS(H_LONG_BUSY_ORDER_100_SEC),
-    HPTCK_STATUS(H_HARDWARE), HPTCK_STATUS(H_FUNCTION), HPTCK_STATUS(H_PRIVILEGE), HPTCK_STATUS(H_PARAMETER),
-    HPTCK_STATUS(H_PTEG_FULL), HPTCK_STATUS(H_NOT_FOUND), HPTCK_STATUS(H_NO_MEM), HPTCK_STATUS(H_AUTHORITY),
+    HPTCK_STATUS(H_SUCCESS),
+    HPTCK_STATUS(H_BUSY),
+    HPTCK_STATUS(H_CLOSED),
+    HPTCK_STATUS(H_NOT_AVAILABLE),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_1_MSEC),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_10_MSEC),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_100_MSEC),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_1_SEC),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_10_SEC),
+    HPTCK_STATUS(H_LONG_BUSY_ORDER_100_SEC),
+    HPTCK_STATUS(H_HARDWARE),
+    HPTCK_STATUS(H_FUNCTION),
+    HPTCK_STATUS(H_PRIVILEGE),
+    HPTCK_STATUS(H_PARAMETER),
+    HPTCK_STATUS(H_PTEG_FULL),
+    HPTCK_STATUS(H_NOT_FOUND),
+    HPTCK_STATUS(H_NO_MEM),
+    HPTCK_STATUS(H_AUTHORITY),
     HPTCK_STATUS(H_RESOURCE),
 };
 #undef HPTCK_STATUS
@@ -45,7 +58,8 @@ std::size_t used(const Values& values, std::size_t at_least) {
 }
 
 bool token_is_named(std::uint64_t value) {
-  return std::any_of(std::begin(tokens), std::end(tokens), [&](const NamedToken& t) { return t.value == value; });
+  return std::any_of(std::begin(tokens), std::end(tokens),
+                     [&](const NamedToken& t) { return t.value == value; });
 }
 
 }  // namespace
@@ -80,7 +94,8 @@ unsigned outputs_of(std::uint64_t value) {
 
 Response defined_part(const Call& call, const Response& response) {
   auto part = response;
-  const auto count = token_is_named(call.token) && response.status != status::H_SUCCESS ? 0 : outputs_of(call.token);
+  const auto count =
+      token_is_named(call.token) && response.status != status::H_SUCCESS ? 0 : outputs_of(call.token);
   std::fill(part.out.begin() + count, part.out.end(), 0);
   return part;
 }
@@ -104,7 +119,8 @@ std::optional<std::int64_t> status_named(std::string_view name) {
 
 std::string to_string(const Call& call) {
   auto text = name_of_token(call.token);
-  for (std::size_t i = 0; i < used(call.args, arity_of(call.token)); ++i) text += fmt::format(" {:#x}", call.args[i]);
+  for (std::size_t i = 0; i < used(call.args, arity_of(call.token)); ++i)
+    text += fmt::format(" {:#x}", call.args[i]);
   return text;
 }
 

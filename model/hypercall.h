@@ -65,8 +65,12 @@ struct Response {
   bool operator==(const Response&) const = default;
 };
 
-inline Call prepare(std::uint64_t flags, std::uint64_t shift) { return {token::H_RESIZE_HPT_PREPARE, {flags, shift}}; }
-inline Call commit(std::uint64_t flags, std::uint64_t shift) { return {token::H_RESIZE_HPT_COMMIT, {flags, shift}}; }
+inline Call prepare(std::uint64_t flags, std::uint64_t shift) {
+  return {token::H_RESIZE_HPT_PREPARE, {flags, shift}};
+}
+inline Call commit(std::uint64_t flags, std::uint64_t shift) {
+  return {token::H_RESIZE_HPT_COMMIT, {flags, shift}};
+}
 inline Call read_hpte(std::uint64_t ptex) { return {token::H_READ, {0, ptex}}; }
 
 /// How many outputs a call defines at most; the registers beyond hold whatever was in them. 9 for a token

@@ -1,6 +1,6 @@
 // Two walks over the same rows: a fast one that only follows the states which allow the answer (step), and a
-// slow one that takes notes (explain). Both go through for_each_candidate, which closes one state over the hidden
-// steps.
+// slow one that takes notes (explain). Both go through for_each_candidate, which closes one state over the
+// hidden steps.
 #include "model/oracle.h"
 
 #include <fmt/format.h>
@@ -26,14 +26,18 @@ bool was_dropped(const S& s) { return in(s, Phase::cancelled) && gone_of(s) == G
 
 template <class When, class Args>
 constexpr bool matched(const When& when, const S& s, const Args& a) {
-  if constexpr (std::is_same_v<When, Always>) return true;
-  else return holds(when(s, a));
+  if constexpr (std::is_same_v<When, Always>)
+    return true;
+  else
+    return holds(when(s, a));
 }
 
 template <class Then, class Args>
 constexpr S applied(const Then& then, const S& s, const Args& a) {
-  if constexpr (std::is_same_v<Then, Unchanged>) return s;
-  else return then(s, a);
+  if constexpr (std::is_same_v<Then, Unchanged>)
+    return s;
+  else
+    return then(s, a);
 }
 
 struct Accepted {
@@ -71,9 +75,9 @@ inline Accepted walk(const List& list, S& s, const Args& a, std::int64_t code) {
 // What the slow walk notes for one state.
 struct Note {
   bool refused = false;
-  Clause row{};                  // the row that refused, or that answered
-  Answers expected{};            // what that row allows
-  std::vector<Answers> also;     // what the may rows before it would have allowed
+  Clause row{};               // the row that refused, or that answered
+  Answers expected{};         // what that row allows
+  std::vector<Answers> also;  // what the may rows before it would have allowed
 };
 
 template <class List, class Args>
@@ -101,7 +105,8 @@ Note annotated_walk(const List& list, S s, const Args& a, const std::int64_t* co
   return note;
 }
 
-// Calls visit(state, clauses of the hidden steps taken) for the state and everything that hidden steps make of it.
+// Calls visit(state, clauses of the hidden steps taken) for the state and everything that hidden steps make
+// of it.
 template <class Visitor>
 inline void for_each_candidate(const S& s, Visitor visit) {
   visit(s, ClauseSet{});
@@ -131,13 +136,14 @@ inline void for_each_candidate(const S& s, Visitor visit) {
 template <class Visitor>
 inline void for_each_reading(const Call& call, Visitor visit) {
   const auto whole = call.args[1];
-  const auto low_half = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
+  const auto low_half =
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
   visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(low_half)});
   if (low_half != whole) visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(whole)});
 }
 
-// Finds the call's list and calls visit(list, arguments), for each reading of the arguments. False: a hypercall
-// that the model has no rows for.
+// Finds the call's list and calls visit(list, arguments), for each reading of the arguments. False: a
+// hypercall that the model has no rows for.
 template <class Visitor>
 inline bool for_each_rule(const Call& call, Visitor visit) {
   switch (call.token) {
@@ -158,26 +164,34 @@ inline bool for_each_rule(const Call& call, Visitor visit) {
   }
 }
 
-// The effect that the answer of this row bears witness to, when it holds; and that is to blame, when the answer
-// shows that the effect was not done. None: the row speaks for itself.
+// The effect that the answer of this row bears witness to, when it holds; and that is to blame, when the
+// answer shows that the effect was not done. None: the row speaks for itself.
 std::optional<Clause> witnessed(Clause row, const S& before) {
   switch (row) {
     case Clause::commit_no_pending:
       switch (gone_of(before)) {
-        case Gone::committed: return Clause::commit_clears;
-        case Gone::zero: return Clause::prepare_zero;
+        case Gone::committed:
+          return Clause::commit_clears;
+        case Gone::zero:
+          return Clause::prepare_zero;
         case Gone::flags:
         case Gone::range:
-        case Gone::resource: return Clause::prepare_discard;
-        case Gone::dropped: return Clause::pending_dropped;
-        default: return std::nullopt;
+        case Gone::resource:
+          return Clause::prepare_discard;
+        case Gone::dropped:
+          return Clause::pending_dropped;
+        default:
+          return std::nullopt;
       }
     case Clause::read_within:
     case Clause::read_beyond:
       switch (table_of(before)) {
-        case Table::committed: return Clause::commit_current;
-        case Table::kept: return Clause::commit_failure_keeps_table;
-        case Table::initial: return std::nullopt;
+        case Table::committed:
+          return Clause::commit_current;
+        case Table::kept:
+          return Clause::commit_failure_keeps_table;
+        case Table::initial:
+          return std::nullopt;
       }
       return std::nullopt;
     case Clause::prepare_match_busy:
@@ -186,8 +200,10 @@ std::optional<Clause> witnessed(Clause row, const S& before) {
     case Clause::commit_busy:
     case Clause::commit_collided:
     case Clause::commit_collision:
-    case Clause::commit_success: return Clause::prepare_create;
-    default: return std::nullopt;
+    case Clause::commit_success:
+      return Clause::prepare_create;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -211,7 +227,8 @@ bool acts_on_pending(std::int64_t code) {
 }
 
 const char* name_of(Gone gone) {
-  constexpr const char* names[] = {"none", "never", "committed", "dropped", "zero", "discarding", "flags", "range", "resource"};
+  constexpr const char* names[] = {"none",       "never", "committed", "dropped", "zero",
+                                   "discarding", "flags", "range",     "resource"};
   return names[static_cast<int>(gone)];
 }
 
@@ -224,16 +241,21 @@ std::optional<Clause> unwarranted(Clause row, std::int64_t code) {
   if (commit_row && row != Clause::commit_collided && row != Clause::commit_success) return std::nullopt;
   if (!commit_row && !matching && !creating && row != Clause::prepare_resource) return std::nullopt;
   switch (code) {
-    case status::H_AUTHORITY: return commit_row ? Clause::commit_authority : Clause::prepare_authority;
+    case status::H_AUTHORITY:
+      return commit_row ? Clause::commit_authority : Clause::prepare_authority;
     case status::H_FUNCTION:
-    case status::H_NOT_AVAILABLE: return commit_row ? Clause::commit_option_absent : Clause::prepare_option_absent;
-    case status::H_BUSY: return commit_row ? std::optional(Clause::commit_busy) : std::nullopt;
-    case status::H_PARAMETER: return commit_row || matching ? std::nullopt : std::optional(Clause::prepare_range);
+    case status::H_NOT_AVAILABLE:
+      return commit_row ? Clause::commit_option_absent : Clause::prepare_option_absent;
+    case status::H_BUSY:
+      return commit_row ? std::optional(Clause::commit_busy) : std::nullopt;
+    case status::H_PARAMETER:
+      return commit_row || matching ? std::nullopt : std::optional(Clause::prepare_range);
     case status::H_PTEG_FULL:
       if (commit_row) return Clause::commit_collision;
       if (matching) return Clause::prepare_match_collision;
       return creating ? std::optional(Clause::prepare_create_collision) : std::nullopt;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -247,8 +269,10 @@ std::pair<Clause, std::string> blame(const Note& note, const S& s, std::int64_t 
       (code == status::H_SUCCESS || code == status::H_PARAMETER)) {
     return {*effect, "wrong-size"};
   }
-  if (const auto check = unwarranted(note.row, code)) return {*check, fmt::format("{}-unwarranted", name_of_status(code))};
-  return {note.row, fmt::format("{}-for-{}", is_long_busy(code) ? "H_LONG_BUSY" : name_of_status(code), list_of(note.expected))};
+  if (const auto check = unwarranted(note.row, code))
+    return {*check, fmt::format("{}-unwarranted", name_of_status(code))};
+  return {note.row, fmt::format("{}-for-{}", is_long_busy(code) ? "H_LONG_BUSY" : name_of_status(code),
+                                list_of(note.expected))};
 }
 
 std::string indented(const std::string& text) { return "    " + text + '\n'; }
@@ -261,20 +285,38 @@ std::string describe(const ConcreteState& s) {
   const int pending = raw(s.pending);
   std::string text;
   switch (static_cast<Phase>(raw(s.phase))) {
-    case Phase::preparing: text = fmt::format("preparing: Pending HPT of shift {}, not yet fully prepared", pending); break;
-    case Phase::prepared: text = fmt::format("prepared: Pending HPT of shift {}, fully prepared", pending); break;
-    case Phase::collided: text = fmt::format("collided: Pending HPT of shift {}, its preparation ended on a bolted collision", pending); break;
+    case Phase::preparing:
+      text = fmt::format("preparing: Pending HPT of shift {}, not yet fully prepared", pending);
+      break;
+    case Phase::prepared:
+      text = fmt::format("prepared: Pending HPT of shift {}, fully prepared", pending);
+      break;
+    case Phase::collided:
+      text = fmt::format("collided: Pending HPT of shift {}, its preparation ended on a bolted collision",
+                         pending);
+      break;
     case Phase::idle:
-      text = gone_of(s) == Gone::committed ? "idle: no Pending HPT since COMMIT made it current" : "idle: no Pending HPT";
+      text = gone_of(s) == Gone::committed ? "idle: no Pending HPT since COMMIT made it current"
+                                           : "idle: no Pending HPT";
       break;
     case Phase::cancelled:
       text = "cancelled: no Pending HPT; it was discarded ";
       switch (gone_of(s)) {
-        case Gone::zero: text += "by PREPARE with shift 0"; break;
-        case Gone::flags: text += "by a PREPARE that ended with H_PARAMETER for its flags"; break;
-        case Gone::range: text += "by a PREPARE that ended with H_PARAMETER for its shift"; break;
-        case Gone::resource: text += "by a PREPARE that ended with H_RESOURCE"; break;
-        default: text += "by the platform"; break;
+        case Gone::zero:
+          text += "by PREPARE with shift 0";
+          break;
+        case Gone::flags:
+          text += "by a PREPARE that ended with H_PARAMETER for its flags";
+          break;
+        case Gone::range:
+          text += "by a PREPARE that ended with H_PARAMETER for its shift";
+          break;
+        case Gone::resource:
+          text += "by a PREPARE that ended with H_RESOURCE";
+          break;
+        default:
+          text += "by the platform";
+          break;
       }
       break;
   }
@@ -296,8 +338,9 @@ std::vector<ConcreteState> initial_states(const Statement& statement) {
     if (statement.resize == R::absent && standing != Standing::absent) continue;
     for (unsigned shift = min_shift; shift <= max_shift; ++shift) {
       if (statement.initial_shift != 0 && shift != statement.initial_shift) continue;
-      states.push_back({word(standing), word(Phase::idle), word(0), word(Gone::never), word(shift), word(Table::initial),
-                        word(0), word(statement.max_shift == 0 ? max_shift : statement.max_shift)});
+      states.push_back({word(standing), word(Phase::idle), word(0), word(Gone::never), word(shift),
+                        word(Table::initial), word(0),
+                        word(statement.max_shift == 0 ? max_shift : statement.max_shift)});
     }
   }
   return states;
@@ -333,8 +376,8 @@ struct Next {
 
 Next next_states(std::span<const S> live_states, const Call& call, std::int64_t code) {
   Next next;
-  // The clauses that every simplest explanation shares. Simplest is one without hidden steps, then one with, then
-  // one in which the platform dropped the Pending HPT.
+  // The clauses that every simplest explanation shares. Simplest is one without hidden steps, then one with,
+  // then one in which the platform dropped the Pending HPT.
   ClauseSet shared[3] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}, {~std::uint64_t{0}}};
   bool any[3] = {false, false, false};
   next.known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
@@ -353,7 +396,8 @@ Next next_states(std::span<const S> live_states, const Call& call, std::int64_t 
     }
   });
   sort_unique(next.states);
-  if (next.known && !next.states.empty()) next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
+  if (next.known && !next.states.empty())
+    next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
   return next;
 }
 
@@ -370,13 +414,17 @@ std::uint64_t call_class_of(const Call& call) {
     case token::H_RESIZE_HPT_PREPARE:
     case token::H_RESIZE_HPT_COMMIT: {
       const auto whole = call.args[1];
-      const auto low_half = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
-      return (call.token == token::H_RESIZE_HPT_COMMIT ? 1 : 0) | (call.args[0] != 0 ? 2 : 0) | shift_class(low_half) << 8 |
-             shift_class(whole) << 16 | (low_half != whole ? 4 : 0);
+      const auto low_half =
+          static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
+      return (call.token == token::H_RESIZE_HPT_COMMIT ? 1 : 0) | (call.args[0] != 0 ? 2 : 0) |
+             shift_class(low_half) << 8 | shift_class(whole) << 16 | (low_half != whole ? 4 : 0);
     }
-    case token::H_READ: return std::uint64_t{1} << 32 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
-    case token::H_ENTER: return std::uint64_t{1} << 33 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
-    default: return std::uint64_t{1} << 34;
+    case token::H_READ:
+      return std::uint64_t{1} << 32 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
+    case token::H_ENTER:
+      return std::uint64_t{1} << 33 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
+    default:
+      return std::uint64_t{1} << 34;
   }
 }
 
@@ -435,7 +483,8 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
   for (const auto& one : seen) {
     if (any_plain && !plainly(one)) continue;
     refusal.rows.add(one.note.row);
-    const auto [clause, detail] = response ? blame(one.note, one.state, response->status) : std::pair(one.note.row, std::string("no-answer"));
+    const auto [clause, detail] = response ? blame(one.note, one.state, response->status)
+                                           : std::pair(one.note.row, std::string("no-answer"));
     if (blamed.contains(clause)) continue;
     blamed.add(clause);
     refusal.clauses.push_back(clause);
@@ -451,13 +500,18 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
   refusal.key = hypercall + ':' + names;
   for (const auto& detail : details) refusal.key += ':' + detail;
   std::replace(refusal.key.begin(), refusal.key.end(), ' ', '_');
-  refusal.headline = fmt::format("{} {}, against {}", to_string(call),
-                                 response ? "answered " + name_of_status(response->status) : "was not answered", names.empty() ? "no clause" : names);
+  refusal.headline =
+      fmt::format("{} {}, against {}", to_string(call),
+                  response ? "answered " + name_of_status(response->status) : "was not answered",
+                  names.empty() ? "no clause" : names);
 
   auto& text = refusal.explanation;
   text = fmt::format("{} asks: {}\n", names, asks);
-  for (const auto clause : refusal.clauses) text += fmt::format("({}: {}.)\n", text_of(clause).source == "lopar" ? "LoPAR" : "RFC", text_of(clause).place);
-  text += fmt::format("{} {}. What the partition could have been in, and what it may answer there:\n", to_string(call),
+  for (const auto clause : refusal.clauses)
+    text += fmt::format("({}: {}.)\n", text_of(clause).source == "lopar" ? "LoPAR" : "RFC",
+                        text_of(clause).place);
+  text += fmt::format("{} {}. What the partition could have been in, and what it may answer there:\n",
+                      to_string(call),
                       response ? "was answered " + name_of_status(response->status) : "was not answered");
   constexpr std::size_t shown = 8;
   for (std::size_t i = 0; i < seen.size() && i < shown; ++i) {
@@ -486,7 +540,8 @@ void Oracle::resync(const Call& call, const Response& response) {
     if (call.token == token::H_RESIZE_HPT_COMMIT) sizes.insert(sizes.end(), pendings.begin(), pendings.end());
     if (size_unknown) {
       sizes.clear();
-      for (unsigned shift = min_shift; shift <= max_shift; ++shift) sizes.push_back(W(static_cast<std::uint8_t>(shift)));
+      for (unsigned shift = min_shift; shift <= max_shift; ++shift)
+        sizes.push_back(W(static_cast<std::uint8_t>(shift)));
     }
     for (const auto size : sizes) {
       S s = live;
@@ -501,16 +556,19 @@ void Oracle::resync(const Call& call, const Response& response) {
       for (const auto pending : pendings) {
         s.pending = pending;
         s.gone = constant(s.gone, lit(Gone::none));
-        for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided}) next.push_back(rows::to_phase(s, phase));
+        for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided})
+          next.push_back(rows::becomes(phase)(s, 0));
       }
     }
   }
   // Standing can have been learned wrongly from the very answers that are in doubt.
-  if (response.status == status::H_AUTHORITY || response.status == status::H_FUNCTION || response.status == status::H_NOT_AVAILABLE) {
+  if (response.status == status::H_AUTHORITY || response.status == status::H_FUNCTION ||
+      response.status == status::H_NOT_AVAILABLE) {
     const auto count = next.size();
     for (std::size_t i = 0; i < count; ++i) {
       auto s = next[i];
-      s.standing = constant(s.standing, lit(response.status == status::H_AUTHORITY ? Standing::forbidden : Standing::absent));
+      s.standing = constant(
+          s.standing, lit(response.status == status::H_AUTHORITY ? Standing::forbidden : Standing::absent));
       next.push_back(s);
     }
   }

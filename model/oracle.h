@@ -1,15 +1,15 @@
-// The state-set oracle: holds every state that the partition may be in, given all that was asked and answered,
-// and says of each answer whether the specification allows it.
+// The state-set oracle: holds every state that the partition may be in, given all that was asked and
+// answered, and says of each answer whether the specification allows it.
 //
 // The set is closed over hidden steps before each call, never collapsed to one guess and never capped: what a
-// platform is allowed to do unseen (finish preparing, drop the Pending HPT) is kept as an alternative until an
-// answer rules it out. When no state allows the answer, that is a violation; explain() then names each live
-// state and the row that refused. Tracking a set was chosen over searching for one accepted history afterwards
-// because the set stays small and the verdict is there at the call that broke the rule.
+// platform is allowed to do unseen (finish preparing, drop the Pending HPT) is kept as an alternative until
+// an answer rules it out. When no state allows the answer, that is a violation; explain() then names each
+// live state and the row that refused. Tracking a set was chosen over searching for one accepted history
+// afterwards because the set stays small and the verdict is there at the call that broke the rule.
 //
-// Campaigns meet the same few sets over and over, so steps between sets are remembered in a direct-mapped table:
-// a lazy determinization of the model. Calls that no row can tell apart (every flags but zero, every shift
-// beyond 46) share an entry; a property test holds that sharing against the rows.
+// Campaigns meet the same few sets over and over, so steps between sets are remembered in a direct-mapped
+// table: a lazy determinization of the model. Calls that no row can tell apart (every flags but zero, every
+// shift beyond 46) share an entry; a property test holds that sharing against the rows.
 #pragma once
 
 #include <map>
@@ -57,8 +57,9 @@ class Oracle {
   /// Why the answer is refused in the present set. Without a response: which clauses were in play.
   Refusal explain(const Call& call, const Response* response) const;
 
-  /// Goes on after a refused answer: every state that the partition might be in if the call did the right thing,
-  /// nothing, or what its answer suggests. Wide on purpose, so that one violation does not raise another.
+  /// Goes on after a refused answer: every state that the partition might be in if the call did the right
+  /// thing, nothing, or what its answer suggests. Wide on purpose, so that one violation does not raise
+  /// another.
   void resync(const Call& call, const Response& response);
 
   /// The live states before hidden steps, in no particular order.

@@ -1,5 +1,5 @@
-// Speed of the oracle: steps a second on a recorded walk in which preparation is asynchronous, the Pending HPT
-// may have been dropped, and up to some twenty states are live at once.
+// Speed of the oracle: steps a second on a recorded walk in which preparation is asynchronous, the Pending
+// HPT may have been dropped, and up to some twenty states are live at once.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -18,7 +18,9 @@ struct Recorded {
   std::uint8_t kind;
 };
 
-Call call_of(const Recorded& r) { return r.kind < 4 ? prepare(r.flags, r.shift) : r.kind < 7 ? commit(r.flags, r.shift) : read_hpte(r.shift); }
+Call call_of(const Recorded& r) {
+  return r.kind < 4 ? prepare(r.flags, r.shift) : r.kind < 7 ? commit(r.flags, r.shift) : read_hpte(r.shift);
+}
 
 struct Walk {
   std::vector<Recorded> steps;
@@ -31,9 +33,12 @@ Walk record(const Statement& statement, std::size_t length) {
   Oracle oracle(statement);
   Walk walk;
   const std::uint64_t shifts[] = {18, 19, 20, 24, 24, 25, 0, 17, 47, 0x100000013};
-  const std::int16_t codes[] = {H_SUCCESS, H_BUSY, H_CLOSED, H_LONG_BUSY_ORDER_10_MSEC, H_LONG_BUSY_ORDER_10_MSEC, H_PARAMETER, H_PTEG_FULL, H_RESOURCE};
+  const std::int16_t codes[] = {
+      H_SUCCESS,   H_BUSY,      H_CLOSED,  H_LONG_BUSY_ORDER_10_MSEC, H_LONG_BUSY_ORDER_10_MSEC,
+      H_PARAMETER, H_PTEG_FULL, H_RESOURCE};
   while (walk.steps.size() < length) {
-    Recorded step{random() % 8 == 0 ? 1u : 0u, shifts[random() % 10], 0, static_cast<std::uint8_t>(random() % 8)};
+    Recorded step{random() % 8 == 0 ? 1u : 0u, shifts[random() % 10], 0,
+                  static_cast<std::uint8_t>(random() % 8)};
     if (random() % 16 == 0) step.flags = random();
     if (random() % 16 == 0) step.shift = random();
     if (step.kind == 7) step.shift = (std::uint64_t{1} << 20) - random() % 2;

@@ -1,5 +1,5 @@
-// The oracle allows what the specification leaves open, refuses the rest on the right clause, and its rows and
-// the catalogue agree in both directions. Whether it reads the text rightly is what the traces test
+// The oracle allows what the specification leaves open, refuses the rest on the right clause, and its rows
+// and the catalogue agree in both directions. Whether it reads the text rightly is what the traces test
 // (traces_test.cpp), which were written from the text without sight of the rows.
 #include "model/oracle.h"
 
@@ -19,9 +19,24 @@ Statement enabled(unsigned initial = 24, unsigned max = 0) {
   return {Statement::Resize::enabled, static_cast<std::uint8_t>(initial), static_cast<std::uint8_t>(max)};
 }
 
-constexpr std::int64_t all_statuses[] = {H_SUCCESS, H_BUSY, H_CLOSED, H_NOT_AVAILABLE, H_LONG_BUSY_ORDER_1_MSEC,
-                                         H_LONG_BUSY_ORDER_100_SEC, H_HARDWARE, H_FUNCTION, H_PRIVILEGE, H_PARAMETER,
-                                         H_PTEG_FULL, H_NOT_FOUND, H_NO_MEM, H_AUTHORITY, H_RESOURCE, 9906, 9899, -77};
+constexpr std::int64_t all_statuses[] = {H_SUCCESS,
+                                         H_BUSY,
+                                         H_CLOSED,
+                                         H_NOT_AVAILABLE,
+                                         H_LONG_BUSY_ORDER_1_MSEC,
+                                         H_LONG_BUSY_ORDER_100_SEC,
+                                         H_HARDWARE,
+                                         H_FUNCTION,
+                                         H_PRIVILEGE,
+                                         H_PARAMETER,
+                                         H_PTEG_FULL,
+                                         H_NOT_FOUND,
+                                         H_NO_MEM,
+                                         H_AUTHORITY,
+                                         H_RESOURCE,
+                                         9906,
+                                         9899,
+                                         -77};
 
 std::vector<std::int64_t> allowed(const Oracle& oracle, const Call& call) {
   std::vector<std::int64_t> codes;
@@ -41,7 +56,8 @@ TEST(Rows, every_clause_has_a_row_or_a_reason_and_every_row_a_clause) {
       EXPECT_TRUE(with_rows.contains(clause)) << id_of(clause) << " is judged but has no row";
     }
   }
-  // Row to clause: Clause is an enumeration of the catalogue, so it is enough that no row names anything beyond.
+  // Row to clause: Clause is an enumeration of the catalogue, so it is enough that no row names anything
+  // beyond.
   EXPECT_EQ(with_rows.bits >> clause_count, 0u);
 }
 
@@ -57,7 +73,8 @@ TEST(Oracle, a_resize_that_succeeds_changes_the_size_and_leaves_nothing_pending)
   ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
   ASSERT_TRUE(oracle.step(commit(0, 20), {H_SUCCESS}));
   ASSERT_EQ(oracle.states().size(), 1u);
-  EXPECT_EQ(describe(oracle.states()[0]), "idle: no Pending HPT since COMMIT made it current; current HPT of shift 20");
+  EXPECT_EQ(describe(oracle.states()[0]),
+            "idle: no Pending HPT since COMMIT made it current; current HPT of shift 20");
   EXPECT_THAT(allowed(oracle, read_hpte((1 << 16) - 1)), ElementsAre(H_SUCCESS, H_HARDWARE));
   EXPECT_THAT(allowed(oracle, read_hpte(1 << 16)), ElementsAre(H_HARDWARE, H_PARAMETER));
 }
@@ -103,7 +120,8 @@ TEST(Oracle, pteg_full_wants_bolted_entries_and_a_smaller_table) {
   ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
   EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
   ASSERT_TRUE(oracle.step({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}}, {H_SUCCESS}));
-  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_BUSY, H_CLOSED, H_HARDWARE, H_PTEG_FULL));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)),
+              ElementsAre(H_SUCCESS, H_BUSY, H_CLOSED, H_HARDWARE, H_PTEG_FULL));
   ASSERT_TRUE(oracle.step(prepare(0, 25), {H_SUCCESS}));
   EXPECT_THAT(allowed(oracle, commit(0, 25)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
 }
@@ -111,27 +129,38 @@ TEST(Oracle, pteg_full_wants_bolted_entries_and_a_smaller_table) {
 TEST(Oracle, both_readings_of_the_upper_half_of_shift_are_allowed) {
   Oracle oracle(enabled());
   EXPECT_THAT(allowed(oracle, prepare(0, 0x100000013)),
-              ElementsAre(H_SUCCESS, H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_HARDWARE, H_PARAMETER, H_RESOURCE));
+              ElementsAre(H_SUCCESS, H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_HARDWARE,
+                          H_PARAMETER, H_RESOURCE));
   EXPECT_THAT(allowed(oracle, prepare(0, 0xffffffff)), ElementsAre(H_HARDWARE, H_PARAMETER));
 }
 
 // A random walk of calls, each answered with one of the statuses that the oracle allows.
 void random_walk(Oracle& oracle, unsigned length) {
   const auto statement = *rc::gen::element(Statement{}, enabled(), enabled(24, 26), enabled(0, 30),
-                                           Statement{Statement::Resize::disabled, 24, 0}, Statement{Statement::Resize::absent, 0, 0});
+                                           Statement{Statement::Resize::disabled, 24, 0},
+                                           Statement{Statement::Resize::absent, 0, 0});
   oracle.restart(statement);
-  const auto shift = rc::gen::weightedOneOf<std::uint64_t>({{6, rc::gen::element<std::uint64_t>(18, 19, 24, 25)},
-                                                            {2, rc::gen::element<std::uint64_t>(0, 17, 46, 47, 0x100000013)},
-                                                            {1, rc::gen::arbitrary<std::uint64_t>()}});
+  const auto shift =
+      rc::gen::weightedOneOf<std::uint64_t>({{6, rc::gen::element<std::uint64_t>(18, 19, 24, 25)},
+                                             {2, rc::gen::element<std::uint64_t>(0, 17, 46, 47, 0x100000013)},
+                                             {1, rc::gen::arbitrary<std::uint64_t>()}});
   const auto flags = rc::gen::weightedElement<std::uint64_t>({{6, 0}, {1, 1}, {1, 1ull << 63}});
   for (unsigned i = 0; i < length; ++i) {
     Call call;
     switch (*rc::gen::inRange(0, 6)) {
-      case 0: call = read_hpte(*rc::gen::element<std::uint64_t>(0, (1 << 20) - 1, 1 << 20, ~0ull)); break;
-      case 1: call = {token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}}; break;
+      case 0:
+        call = read_hpte(*rc::gen::element<std::uint64_t>(0, (1 << 20) - 1, 1 << 20, ~0ull));
+        break;
+      case 1:
+        call = {token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}};
+        break;
       case 2:
-      case 3: call = commit(*flags, *shift); break;
-      default: call = prepare(*flags, *shift); break;
+      case 3:
+        call = commit(*flags, *shift);
+        break;
+      default:
+        call = prepare(*flags, *shift);
+        break;
     }
     const auto codes = allowed(oracle, call);
     RC_ASSERT(!codes.empty());
@@ -149,13 +178,16 @@ RC_GTEST_PROP(Oracle, every_call_in_every_reached_state_has_an_allowed_answer, (
 RC_GTEST_PROP(Oracle, calls_of_one_class_are_not_told_apart, ()) {
   Oracle oracle;
   random_walk(oracle, 10);
-  const auto word = rc::gen::oneOf(rc::gen::arbitrary<std::uint64_t>(), rc::gen::inRange<std::uint64_t>(0, 64),
-                                   rc::gen::map(rc::gen::inRange(0, 64), [](int bit) -> std::uint64_t { return std::uint64_t{1} << bit; }),
-                                   rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 64), [](std::uint64_t low) -> std::uint64_t { return low | ~0ull << 32; }));
-  const auto call = rc::gen::map(rc::gen::tuple(rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370), word, word, word),
-                                 [](const auto& t) {
-                                   return Call{std::get<0>(t), {std::get<1>(t), std::get<2>(t), std::get<3>(t)}};
-                                 });
+  const auto word = rc::gen::oneOf(
+      rc::gen::arbitrary<std::uint64_t>(), rc::gen::inRange<std::uint64_t>(0, 64),
+      rc::gen::map(rc::gen::inRange(0, 64), [](int bit) -> std::uint64_t { return std::uint64_t{1} << bit; }),
+      rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 64),
+                   [](std::uint64_t low) -> std::uint64_t { return low | ~0ull << 32; }));
+  const auto call =
+      rc::gen::map(rc::gen::tuple(rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370), word, word, word),
+                   [](const auto& t) {
+                     return Call{std::get<0>(t), {std::get<1>(t), std::get<2>(t), std::get<3>(t)}};
+                   });
   std::map<std::uint64_t, Call> first;
   for (const auto& one : *rc::gen::container<std::vector<Call>>(60, call)) {
     const auto [it, fresh] = first.try_emplace(call_class_of(one), one);
@@ -181,8 +213,10 @@ RC_GTEST_PROP(Oracle, at_most_one_pending_and_of_a_legal_size, ()) {
 RC_GTEST_PROP(Oracle, a_refused_answer_is_explained_and_resync_goes_on, ()) {
   Oracle oracle;
   random_walk(oracle, 10);
-  const auto call = *rc::gen::element(prepare(0, 19), prepare(1, 19), commit(0, 19), commit(1, 24), read_hpte(0));
-  const Response response{*rc::gen::elementOf(std::vector<std::int64_t>(std::begin(all_statuses), std::end(all_statuses)))};
+  const auto call =
+      *rc::gen::element(prepare(0, 19), prepare(1, 19), commit(0, 19), commit(1, 24), read_hpte(0));
+  const Response response{
+      *rc::gen::elementOf(std::vector<std::int64_t>(std::begin(all_statuses), std::end(all_statuses)))};
   const std::vector<ConcreteState> before(oracle.states().begin(), oracle.states().end());
   if (oracle.step(call, response)) return;
   RC_ASSERT(std::equal(before.begin(), before.end(), oracle.states().begin(), oracle.states().end()));

@@ -4,8 +4,9 @@
 //   prepared --- COMMIT(0, s) ---> idle, with a current HPT of the new size
 //   preparing, prepared or collided --- another PREPARE, or the platform's own will ---> cancelled
 //
-// `cancelled` and `idle` both mean that there is no Pending HPT. They are kept apart, with the reason in `gone`,
-// because a Pending HPT that shows up again is one defect or another depending on why it should not be there.
+// `cancelled` and `idle` both mean that there is no Pending HPT. They are kept apart, with the reason in
+// `gone`, because a Pending HPT that shows up again is one defect or another depending on why it should not
+// be there.
 #pragma once
 
 #include <bit>

@@ -59,8 +59,10 @@ Integer decimal(const Line& line, std::size_t column, std::string_view word, Int
 
 void check_canonical(const Line& line, const std::string& canonical) {
   if (line.text == canonical) return;
-  const auto difference = std::mismatch(line.text.begin(), line.text.end(), canonical.begin(), canonical.end()).first;
-  line.fail(static_cast<std::size_t>(difference - line.text.begin()), fmt::format("not in canonical form, which is \"{}\"", canonical));
+  const auto difference =
+      std::mismatch(line.text.begin(), line.text.end(), canonical.begin(), canonical.end()).first;
+  line.fail(static_cast<std::size_t>(difference - line.text.begin()),
+            fmt::format("not in canonical form, which is \"{}\"", canonical));
 }
 
 Step read_call(const Line& line) {
@@ -88,7 +90,9 @@ Step read_call(const Line& line) {
     const auto column = words.column();
     const auto word = words.next();
     const auto code = status_named(word);
-    if (!code) line.fail(column, fmt::format("\"{}\" is not a status: expected a name such as H_SUCCESS, or a number", word));
+    if (!code)
+      line.fail(column,
+                fmt::format("\"{}\" is not a status: expected a name such as H_SUCCESS, or a number", word));
     response.status = *code;
     for (std::size_t i = 0; !words.done(); ++i) {
       const auto out_column = words.column();
@@ -112,16 +116,24 @@ Statement read_statement(const Line& line) {
     const auto value_column = column + (word.size() - value.size());
     if (word.substr(0, 7) == "resize=") {
       using Resize = Statement::Resize;
-      if (value == "enabled") statement.resize = Resize::enabled;
-      else if (value == "disabled") statement.resize = Resize::disabled;
-      else if (value == "absent") statement.resize = Resize::absent;
-      else line.fail(value_column, fmt::format("\"{}\" is not enabled, disabled or absent", value));
+      if (value == "enabled")
+        statement.resize = Resize::enabled;
+      else if (value == "disabled")
+        statement.resize = Resize::disabled;
+      else if (value == "absent")
+        statement.resize = Resize::absent;
+      else
+        line.fail(value_column, fmt::format("\"{}\" is not enabled, disabled or absent", value));
     } else if (word.substr(0, 8) == "initial=") {
-      statement.initial_shift = static_cast<std::uint8_t>(decimal<unsigned>(line, value_column, value, min_shift, max_shift));
+      statement.initial_shift =
+          static_cast<std::uint8_t>(decimal<unsigned>(line, value_column, value, min_shift, max_shift));
     } else if (word.substr(0, 4) == "max=") {
-      statement.max_shift = static_cast<std::uint8_t>(decimal<unsigned>(line, value_column, value, min_shift, max_shift));
+      statement.max_shift =
+          static_cast<std::uint8_t>(decimal<unsigned>(line, value_column, value, min_shift, max_shift));
     } else {
-      line.fail(column, fmt::format("\"{}\" is not a field of a partition: expected resize=, initial= or max=", word));
+      line.fail(
+          column,
+          fmt::format("\"{}\" is not a field of a partition: expected resize=, initial= or max=", word));
     }
   }
   check_canonical(line, print_statement(statement));
@@ -155,7 +167,8 @@ std::string print_trace(const Trace& trace) {
   std::string text = "hptck-trace 1\n";
   if (!trace.intent.empty()) text += "intent " + trace.intent + '\n';
   if (trace.expect == Trace::Expect::accepted) text += "expect accepted\n";
-  if (trace.expect == Trace::Expect::refused) text += fmt::format("expect refused {}\n", id_of(trace.refused_clause.value()));
+  if (trace.expect == Trace::Expect::refused)
+    text += fmt::format("expect refused {}\n", id_of(trace.refused_clause.value()));
   text += print_statement(trace.statement) + '\n';
   for (const auto& step : trace.steps) {
     if (step.wait_ms != 0) text += fmt::format("wait {}\n", step.wait_ms);
@@ -172,7 +185,8 @@ Trace parse_trace(std::string_view text, std::string_view name) {
   for (std::size_t at = 0; at < text.size();) {
     const auto end = text.find('\n', at);
     const Line line{text.substr(at, end - at), ++number, name};
-    if (end == std::string_view::npos) line.fail(line.text.size(), "the last line does not end with a newline");
+    if (end == std::string_view::npos)
+      line.fail(line.text.size(), "the last line does not end with a newline");
     at = end + 1;
     const auto word = line.text.substr(0, line.text.find(' '));
     if (next == at_start) {
@@ -198,7 +212,8 @@ Trace parse_trace(std::string_view text, std::string_view name) {
         for (int i = 0; i < clause_count; ++i) {
           if (id_of(static_cast<Clause>(i)) == id) trace.refused_clause = static_cast<Clause>(i);
         }
-        if (!trace.refused_clause) line.fail(id_column, fmt::format("\"{}\" is not a clause id; see `hptck clauses`", id));
+        if (!trace.refused_clause)
+          line.fail(id_column, fmt::format("\"{}\" is not a clause id; see `hptck clauses`", id));
       } else {
         line.fail(column, "expected \"accepted\" or \"refused CLAUSE\"");
       }
@@ -222,9 +237,11 @@ Trace parse_trace(std::string_view text, std::string_view name) {
     }
   }
   const Line after{"", number + 1, name};
-  if (next != at_steps) after.fail(0, number == 0 ? "the trace is empty" : "the trace ends before its \"partition\" line");
+  if (next != at_steps)
+    after.fail(0, number == 0 ? "the trace is empty" : "the trace ends before its \"partition\" line");
   if (wait_ms != 0) after.fail(0, "a wait with no call after it");
-  if (trace.expect == Trace::Expect::refused && trace.steps.empty()) after.fail(0, "a refused trace needs a call");
+  if (trace.expect == Trace::Expect::refused && trace.steps.empty())
+    after.fail(0, "a refused trace needs a call");
   return trace;
 }
 

@@ -18,23 +18,24 @@ namespace hptck {
 /// statement (ICS) that the model is given. Everything is optional; what is declared is held against it.
 struct Statement {
   enum class Resize : std::uint8_t { unknown, enabled, disabled, absent };
-  Resize resize = Resize::unknown;  ///< enabled: may resize; disabled: H_AUTHORITY; absent: option not offered
-  std::uint8_t initial_shift = 0;   ///< size of the HPT at start, 18 to 46; 0: not declared
-  std::uint8_t max_shift = 0;       ///< largest HPT permitted, 18 to 46; 0: not declared
+  Resize resize =
+      Resize::unknown;             ///< enabled: may resize; disabled: H_AUTHORITY; absent: option not offered
+  std::uint8_t initial_shift = 0;  ///< size of the HPT at start, 18 to 46; 0: not declared
+  std::uint8_t max_shift = 0;      ///< largest HPT permitted, 18 to 46; 0: not declared
   bool operator==(const Statement&) const = default;
 };
 
 struct Step {
-  std::uint32_t wait_ms = 0;         ///< the guest lets this much time pass before the call
+  std::uint32_t wait_ms = 0;  ///< the guest lets this much time pass before the call
   Call call;
   std::optional<Response> response;  ///< none: the implementation never answered
   bool operator==(const Step&) const = default;
 };
 
 struct Trace {
-  std::string intent;                      ///< one sentence, or empty
+  std::string intent;  ///< one sentence, or empty
   enum class Expect : std::uint8_t { nothing, accepted, refused } expect = Expect::nothing;
-  std::optional<Clause> refused_clause;    ///< with Expect::refused: the clause that the last call breaks
+  std::optional<Clause> refused_clause;  ///< with Expect::refused: the clause that the last call breaks
   Statement statement;
   std::vector<Step> steps;
   bool operator==(const Trace&) const = default;

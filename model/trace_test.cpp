@@ -46,12 +46,14 @@ TEST(Trace, text_round_trips) {
 RC_GTEST_PROP(Trace, every_trace_round_trips, ()) {
   Trace trace;
   const auto shift = rc::gen::oneOf(rc::gen::just(0), rc::gen::inRange(18, 47));
-  trace.statement = {static_cast<Statement::Resize>(*rc::gen::inRange(0, 4)), static_cast<std::uint8_t>(*shift),
-                     static_cast<std::uint8_t>(*shift)};
+  trace.statement = {static_cast<Statement::Resize>(*rc::gen::inRange(0, 4)),
+                     static_cast<std::uint8_t>(*shift), static_cast<std::uint8_t>(*shift)};
   trace.expect = static_cast<Trace::Expect>(*rc::gen::inRange(0, 3));
   trace.intent = *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::inRange('!', '~')));
-  if (trace.expect == Trace::Expect::refused) trace.refused_clause = static_cast<Clause>(*rc::gen::inRange(0, clause_count));
-  const auto word = rc::gen::oneOf(rc::gen::arbitrary<std::uint64_t>(), rc::gen::just(std::uint64_t{0}), rc::gen::just(~std::uint64_t{0}));
+  if (trace.expect == Trace::Expect::refused)
+    trace.refused_clause = static_cast<Clause>(*rc::gen::inRange(0, clause_count));
+  const auto word = rc::gen::oneOf(rc::gen::arbitrary<std::uint64_t>(), rc::gen::just(std::uint64_t{0}),
+                                   rc::gen::just(~std::uint64_t{0}));
   const int count = *rc::gen::inRange(1, 6);
   for (int i = 0; i < count; ++i) {
     Step step;
@@ -59,7 +61,8 @@ RC_GTEST_PROP(Trace, every_trace_round_trips, ()) {
     step.call.token = *rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370, 0x4, ~0ull);
     for (auto& argument : step.call.args) argument = *word;
     Response response;
-    response.status = *rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(-20, 20));
+    response.status =
+        *rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(-20, 20));
     for (auto& out : response.out) out = *word;
     if (i + 1 < count || *rc::gen::arbitrary<bool>()) step.response = response;
     trace.steps.push_back(step);
@@ -75,26 +78,34 @@ TEST(Trace, what_is_not_canonical_is_refused_with_its_place) {
   EXPECT_EQ(refusal(""), "t:1:1: the trace is empty");
   EXPECT_EQ(refusal("hello\n"), "t:1:1: not a trace: the first line is \"hptck-trace 1\"");
   EXPECT_EQ(refusal("hptck-trace 1\n"), "t:2:1: the trace ends before its \"partition\" line");
-  EXPECT_EQ(refusal("hptck-trace 1\nH_READ 0x0 0x0 -> H_SUCCESS\n"), "t:2:1: expected \"partition\" before the first call");
+  EXPECT_EQ(refusal("hptck-trace 1\nH_READ 0x0 0x0 -> H_SUCCESS\n"),
+            "t:2:1: expected \"partition\" before the first call");
   EXPECT_EQ(refusal("hptck-trace 1\npartition max=99\n"), "t:2:15: \"99\" is not a number from 18 to 46");
   EXPECT_EQ(refusal("hptck-trace 1\npartition max=20 initial=19\n"),
             "t:2:11: not in canonical form, which is \"partition initial=19 max=20\"");
-  EXPECT_EQ(refusal(head + "H_READ 0x0 7 -> H_SUCCESS\n"), "t:3:12: \"7\" is not a 64-bit register value such as 0x13");
+  EXPECT_EQ(refusal(head + "H_READ 0x0 7 -> H_SUCCESS\n"),
+            "t:3:12: \"7\" is not a 64-bit register value such as 0x13");
   EXPECT_EQ(refusal(head + "H_READ 0x0 0x10000000000000000 -> H_SUCCESS\n"),
             "t:3:12: \"0x10000000000000000\" is not a 64-bit register value such as 0x13");
   EXPECT_EQ(refusal(head + "H_READ 0x0 0x07 -> H_SUCCESS\n"),
             "t:3:14: not in canonical form, which is \"H_READ 0x0 0x7 -> H_SUCCESS\"");
-  EXPECT_EQ(refusal(head + "H_READ 0x0  0x7 -> H_SUCCESS\n"), "t:3:12: \"\" is not a 64-bit register value such as 0x13");
+  EXPECT_EQ(refusal(head + "H_READ 0x0  0x7 -> H_SUCCESS\n"),
+            "t:3:12: \"\" is not a 64-bit register value such as 0x13");
   EXPECT_EQ(refusal(head + "H_READ 0x0 0x7\n"), "t:3:15: the answer is missing: expected \"-> STATUS\"");
   EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> H_FINE\n"),
             "t:3:19: \"H_FINE\" is not a status: expected a name such as H_SUCCESS, or a number");
-  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> 0\n"), "t:3:19: not in canonical form, which is \"H_READ 0x0 0x7 -> H_SUCCESS\"");
-  EXPECT_EQ(refusal(head + "H_DO 0x0 -> H_SUCCESS\n"), "t:3:1: \"H_DO\" is neither a hypercall nor another kind of line");
+  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> 0\n"),
+            "t:3:19: not in canonical form, which is \"H_READ 0x0 0x7 -> H_SUCCESS\"");
+  EXPECT_EQ(refusal(head + "H_DO 0x0 -> H_SUCCESS\n"),
+            "t:3:1: \"H_DO\" is neither a hypercall nor another kind of line");
   EXPECT_EQ(refusal(head + "wait 0\n"), "t:3:6: \"0\" is not a number from 1 to 4294967295");
   EXPECT_EQ(refusal(head + "wait 5\n"), "t:4:1: a wait with no call after it");
-  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> no answer\nH_READ 0x0 0x7 -> no answer\n"), "t:4:1: nothing can follow a call without an answer");
-  EXPECT_EQ(refusal("hptck-trace 1\nexpect refused x.y\npartition\n"), "t:2:16: \"x.y\" is not a clause id; see `hptck clauses`");
-  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> H_SUCCESS"), "t:3:28: the last line does not end with a newline");
+  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> no answer\nH_READ 0x0 0x7 -> no answer\n"),
+            "t:4:1: nothing can follow a call without an answer");
+  EXPECT_EQ(refusal("hptck-trace 1\nexpect refused x.y\npartition\n"),
+            "t:2:16: \"x.y\" is not a clause id; see `hptck clauses`");
+  EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> H_SUCCESS"),
+            "t:3:28: the last line does not end with a newline");
 }
 
 TEST(Trace, no_damaged_text_crashes_the_parser) {

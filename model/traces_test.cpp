@@ -45,17 +45,22 @@ TEST_P(Traces, keeps_its_promise) {
     const bool accepted = oracle.step(step.call, *step.response);
     const bool expected = trace.expect == Trace::Expect::accepted || i + 1 < trace.steps.size();
     const auto refusal = accepted ? Refusal{} : oracle.explain(step.call, &*step.response);
-    ASSERT_EQ(accepted, expected) << trace.intent << "\ncall " << i + 1 << ": " << print_step_call(step) << '\n' << refusal.explanation;
+    ASSERT_EQ(accepted, expected) << trace.intent << "\ncall " << i + 1 << ": " << print_step_call(step)
+                                  << '\n'
+                                  << refusal.explanation;
     if (!accepted) {
       std::string ids;
       for (const auto clause : refusal.clauses) ids += std::string(id_of(clause)) + ' ';
-      EXPECT_THAT(refusal.clauses, testing::ElementsAre(*trace.refused_clause)) << trace.intent << "\nblamed: " << ids << "\nexpected: "
-          << id_of(*trace.refused_clause) << '\n' << refusal.explanation;
+      EXPECT_THAT(refusal.clauses, testing::ElementsAre(*trace.refused_clause))
+          << trace.intent << "\nblamed: " << ids << "\nexpected: " << id_of(*trace.refused_clause) << '\n'
+          << refusal.explanation;
     }
   }
 }
 
-std::string stem(const testing::TestParamInfo<std::filesystem::path>& info) { return info.param.stem().string(); }
+std::string stem(const testing::TestParamInfo<std::filesystem::path>& info) {
+  return info.param.stem().string();
+}
 
 INSTANTIATE_TEST_SUITE_P(Written, Traces, testing::ValuesIn(trace_files()), stem);
 

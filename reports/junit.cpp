@@ -89,8 +89,8 @@ Case case_of(const CampaignRecord& record, const ClauseResult& result) {
   return one;
 }
 
-/// Findings that no failed clause shows, such as a death in answer to a call that the catalogue does not know.
-/// They may not get lost.
+/// Findings that no failed clause shows, such as a death in answer to a call that the catalogue does not
+/// know. They may not get lost.
 std::vector<std::size_t> findings_without_clause(const CampaignRecord& record, const CampaignResult& result) {
   std::set<std::size_t> placed;
   for (const auto& clause : result.clauses) {

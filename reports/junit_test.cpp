@@ -81,9 +81,7 @@ void check_shape(const pugi::xml_document& document) {
   }
 }
 
-std::ptrdiff_t count(pugi::xml_node node, const char* path) {
-  return std::ssize(node.select_nodes(path));
-}
+std::ptrdiff_t count(pugi::xml_node node, const char* path) { return std::ssize(node.select_nodes(path)); }
 
 void check_counters(pugi::xml_node node, const char* below) {
   const auto check = [&](const char* attribute, const char* element) {

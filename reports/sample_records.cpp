@@ -162,8 +162,6 @@ SampleCampaign error() {
 
 }  // namespace
 
-std::vector<SampleCampaign> sample_campaigns() {
-  return {passing(), failing(), cut_short(), error()};
-}
+std::vector<SampleCampaign> sample_campaigns() { return {passing(), failing(), cut_short(), error()}; }
 
 }  // namespace hptck

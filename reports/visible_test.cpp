@@ -39,9 +39,7 @@ TEST(Visible, characters_that_xml_forbids_or_that_reorder_text_become_escapes) {
   EXPECT_EQ(visible("\xe2\x80\xae\xe2\x81\xa6"), "\\u202e\\u2066");
 }
 
-TEST(Visible, line_has_neither_newline_nor_tab) {
-  EXPECT_EQ(visible_line("a\nb\tc\n"), "a b c");
-}
+TEST(Visible, line_has_neither_newline_nor_tab) { EXPECT_EQ(visible_line("a\nb\tc\n"), "a b c"); }
 
 RC_GTEST_PROP(Visible, printing_twice_is_printing_once, (const std::string& bytes)) {
   RC_ASSERT(visible(visible(bytes)) == visible(bytes));

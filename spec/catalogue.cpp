@@ -21,7 +21,8 @@ namespace {
 class Document {
  public:
   Document(std::string_view xml, std::string_view name) : xml_(xml), name_(name) {
-    const auto result = document_.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_trim_pcdata);
+    const auto result =
+        document_.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_trim_pcdata);
     if (!result) fail(result.offset, result.description());
   }
 
@@ -77,7 +78,8 @@ class Document {
   }
 
   // The element children, each named; anything else, stray text included, is an error.
-  std::vector<pugi::xml_node> elements(const pugi::xml_node& node, std::initializer_list<std::string_view> known) const {
+  std::vector<pugi::xml_node> elements(const pugi::xml_node& node,
+                                       std::initializer_list<std::string_view> known) const {
     std::vector<pugi::xml_node> found;
     for (const auto& child : node.children()) {
       if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
@@ -94,7 +96,8 @@ class Document {
 
   void check_schema(const pugi::xml_node& node) const {
     if (attribute(node, "schema") != "1") {
-      fail(node, fmt::format("schema \"{}\" is not known; this build reads schema \"1\"", node.attribute("schema").value()));
+      fail(node, fmt::format("schema \"{}\" is not known; this build reads schema \"1\"",
+                             node.attribute("schema").value()));
     }
   }
 
@@ -105,8 +108,12 @@ class Document {
 
 bool is_clause_id(std::string_view id) {
   const auto dot = id.find('.');
-  if (dot == 0 || dot == std::string_view::npos || dot + 1 == id.size() || id.find('.', dot + 1) != std::string_view::npos) return false;
-  const auto plain = [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '.'; };
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == id.size() ||
+      id.find('.', dot + 1) != std::string_view::npos)
+    return false;
+  const auto plain = [](unsigned char c) {
+    return std::islower(c) || std::isdigit(c) || c == '_' || c == '.';
+  };
   return std::islower(static_cast<unsigned char>(id[0])) && std::all_of(id.begin(), id.end(), plain);
 }
 
@@ -133,7 +140,8 @@ std::vector<Ambiguity> load_ambiguities(const Document& document) {
     ambiguity.id = document.attribute(node, "id");
     ambiguity.title = document.attribute(node, "title");
     for (const auto& other : ambiguities) {
-      if (other.id == ambiguity.id) document.fail(node, fmt::format("ambiguity \"{}\" stands twice", ambiguity.id));
+      if (other.id == ambiguity.id)
+        document.fail(node, fmt::format("ambiguity \"{}\" stands twice", ambiguity.id));
     }
     for (const auto& child : document.elements(node, {"question", "reading", "chosen"})) {
       const std::string_view name = child.name();
@@ -147,7 +155,8 @@ std::vector<Ambiguity> load_ambiguities(const Document& document) {
       place = text;
     }
     if (ambiguity.question.empty() || ambiguity.chosen.empty() || ambiguity.readings.empty()) {
-      document.fail(node, fmt::format("ambiguity \"{}\" needs a question, a reading and the one chosen", ambiguity.id));
+      document.fail(
+          node, fmt::format("ambiguity \"{}\" needs a question, a reading and the one chosen", ambiguity.id));
     }
     ambiguities.push_back(std::move(ambiguity));
   }
@@ -159,11 +168,13 @@ ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
   ClauseText clause;
   clause.id = document.attribute(node, "id");
   if (!is_clause_id(clause.id)) {
-    document.fail(node, fmt::format("clause id \"{}\" is not of the form name.name, in a-z, 0-9 and _", clause.id));
+    document.fail(node,
+                  fmt::format("clause id \"{}\" is not of the form name.name, in a-z, 0-9 and _", clause.id));
   }
   clause.source = document.attribute(node, "source");
   clause.place = document.attribute(node, "place");
-  clause.modality = choose<Modality>(document, node, "modality", {{"must", Modality::must}, {"may", Modality::may}});
+  clause.modality =
+      choose<Modality>(document, node, "modality", {{"must", Modality::must}, {"may", Modality::may}});
   clause.status = choose<ClauseStatus>(document, node, "status",
                                        {{"judged", ClauseStatus::judged},
                                         {"partial", ClauseStatus::partial},
@@ -176,7 +187,9 @@ ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
   }
   if (clause.text.empty()) document.fail(node, fmt::format("clause \"{}\" has no <text>", clause.id));
   if (clause.reason.empty() != (clause.status == ClauseStatus::judged)) {
-    document.fail(node, fmt::format("clause \"{}\": a <reason> is given exactly when status is not \"judged\"", clause.id));
+    document.fail(
+        node,
+        fmt::format("clause \"{}\": a <reason> is given exactly when status is not \"judged\"", clause.id));
   }
   return clause;
 }
@@ -199,7 +212,8 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
     if (std::string_view(node.name()) == "source") {
       document.check_attributes(node, {"id", "title"});
       const Source source{document.attribute(node, "id"), document.attribute(node, "title")};
-      if (!sources.insert(source.id).second) document.fail(node, fmt::format("source \"{}\" stands twice", source.id));
+      if (!sources.insert(source.id).second)
+        document.fail(node, fmt::format("source \"{}\" stands twice", source.id));
       catalogue.sources.push_back(source);
       continue;
     }
@@ -209,25 +223,29 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
     for (const auto& child : document.elements(node, {"clause"})) {
       auto clause = load_clause(document, child);
       clause.group = group;
-      if (!ids.insert(clause.id).second) document.fail(child, fmt::format("clause id \"{}\" stands twice", clause.id));
+      if (!ids.insert(clause.id).second)
+        document.fail(child, fmt::format("clause id \"{}\" stands twice", clause.id));
       auto enumerator = clause.id;
       std::replace(enumerator.begin(), enumerator.end(), '.', '_');
       if (!enumerators.insert(enumerator).second) {
         document.fail(child, fmt::format("clause id \"{}\" has the same enumerator as another", clause.id));
       }
       if (!sources.contains(clause.source)) {
-        document.fail(child, fmt::format("clause \"{}\" names the unknown source \"{}\"", clause.id, clause.source));
+        document.fail(child,
+                      fmt::format("clause \"{}\" names the unknown source \"{}\"", clause.id, clause.source));
       }
       const auto known = std::any_of(catalogue.ambiguities.begin(), catalogue.ambiguities.end(),
                                      [&](const Ambiguity& a) { return a.id == clause.ambiguity; });
       if (!clause.ambiguity.empty() && !known) {
-        document.fail(child, fmt::format("clause \"{}\" names the unknown ambiguity \"{}\"", clause.id, clause.ambiguity));
+        document.fail(child, fmt::format("clause \"{}\" names the unknown ambiguity \"{}\"", clause.id,
+                                         clause.ambiguity));
       }
       catalogue.clauses.push_back(std::move(clause));
     }
   }
   if (catalogue.clauses.empty()) document.fail(root, "the catalogue holds no clause");
-  if (catalogue.clauses.size() > 64) document.fail(root, "more than 64 clauses: widen hptck::ClauseSet first");
+  if (catalogue.clauses.size() > 64)
+    document.fail(root, "more than 64 clauses: widen hptck::ClauseSet first");
   return catalogue;
 }
 

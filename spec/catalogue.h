@@ -18,15 +18,15 @@ enum class Modality { must, may };
 enum class ClauseStatus { judged, partial, unjudged };
 
 struct ClauseText {
-  std::string id;          ///< "prepare.flags"
-  std::string group;       ///< the hypercall, or "Pending HPT" for what happens between calls
-  std::string source;      ///< id of a Source
-  std::string place;       ///< where in the source
+  std::string id;      ///< "prepare.flags"
+  std::string group;   ///< the hypercall, or "Pending HPT" for what happens between calls
+  std::string source;  ///< id of a Source
+  std::string place;   ///< where in the source
   Modality modality = Modality::must;
   ClauseStatus status = ClauseStatus::judged;
-  std::string ambiguity;   ///< id of an Ambiguity, or empty
-  std::string text;        ///< our own wording
-  std::string reason;      ///< why not fully judged; empty for `judged`
+  std::string ambiguity;  ///< id of an Ambiguity, or empty
+  std::string text;       ///< our own wording
+  std::string reason;     ///< why not fully judged; empty for `judged`
   bool operator==(const ClauseText&) const = default;
 };
 

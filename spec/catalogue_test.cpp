@@ -15,8 +15,9 @@ using ::testing::StartsWith;
 constexpr const char* no_ambiguities = R"(<ambiguities schema="1"></ambiguities>)";
 
 std::string clause(const std::string& attributes, const std::string& inside = "<text>t</text>") {
-  return "<catalogue schema=\"1\" edition=\"e\">\n<source id=\"s\" title=\"t\"/>\n<group name=\"g\">\n  <clause " + attributes + ">" +
-         inside + "</clause>\n</group></catalogue>";
+  return "<catalogue schema=\"1\" edition=\"e\">\n<source id=\"s\" title=\"t\"/>\n<group name=\"g\">\n  "
+         "<clause " +
+         attributes + ">" + inside + "</clause>\n</group></catalogue>";
 }
 const std::string sound = R"(id="a.b" source="s" place="p" modality="must" status="judged")";
 
@@ -47,30 +48,39 @@ TEST(Catalogue, a_fault_is_refused_with_file_line_and_column) {
             "c.xml:4:4: clause id \"ab\" is not of the form name.name, in a-z, 0-9 and _");
   EXPECT_EQ(refusal(clause(R"(id="a.b" source="x" place="p" modality="must" status="judged")")),
             "c.xml:4:4: clause \"a.b\" names the unknown source \"x\"");
-  EXPECT_EQ(refusal(clause(sound + R"( ambiguity="A9")")), "c.xml:4:4: clause \"a.b\" names the unknown ambiguity \"A9\"");
+  EXPECT_EQ(refusal(clause(sound + R"( ambiguity="A9")")),
+            "c.xml:4:4: clause \"a.b\" names the unknown ambiguity \"A9\"");
   EXPECT_EQ(refusal(clause(sound + R"( colour="red")")), "c.xml:4:4: <clause> has no attribute \"colour\"");
-  EXPECT_EQ(refusal(clause(R"(id="a.b" source="s" modality="must" status="judged")")), "c.xml:4:4: <clause> needs the attribute \"place\"");
+  EXPECT_EQ(refusal(clause(R"(id="a.b" source="s" modality="must" status="judged")")),
+            "c.xml:4:4: <clause> needs the attribute \"place\"");
   EXPECT_EQ(refusal(clause(sound, "")), "c.xml:4:4: clause \"a.b\" has no <text>");
   EXPECT_THAT(refusal(clause(sound, "<text>t</text><text>u</text>")), testing::HasSubstr("a second <text>"));
-  EXPECT_THAT(refusal(clause(sound, "<text>t</text><note>u</note>")), testing::HasSubstr("<note> does not belong in <clause>"));
-  EXPECT_THAT(refusal(clause(sound, "stray<text>t</text>")), testing::HasSubstr("text where <clause> holds elements only"));
-  EXPECT_THAT(refusal(clause(sound, "<text>t</text><reason>r</reason>")), testing::HasSubstr("exactly when status is not"));
+  EXPECT_THAT(refusal(clause(sound, "<text>t</text><note>u</note>")),
+              testing::HasSubstr("<note> does not belong in <clause>"));
+  EXPECT_THAT(refusal(clause(sound, "stray<text>t</text>")),
+              testing::HasSubstr("text where <clause> holds elements only"));
+  EXPECT_THAT(refusal(clause(sound, "<text>t</text><reason>r</reason>")),
+              testing::HasSubstr("exactly when status is not"));
   EXPECT_THAT(refusal(clause(R"(id="a.b" source="s" place="p" modality="must" status="partial")")),
               testing::HasSubstr("exactly when status is not"));
-  EXPECT_THAT(refusal(R"(<catalogue schema="2" edition="e"/>)"), testing::HasSubstr("schema \"2\" is not known"));
+  EXPECT_THAT(refusal(R"(<catalogue schema="2" edition="e"/>)"),
+              testing::HasSubstr("schema \"2\" is not known"));
   EXPECT_THAT(refusal(R"(<catalogue schema="1" edition="e"/>)"), testing::HasSubstr("holds no clause"));
   EXPECT_THAT(refusal(R"(<list schema="1"/>)"), testing::HasSubstr("expected <catalogue>"));
 }
 
 TEST(Catalogue, ids_that_stand_twice_are_refused) {
   const std::string one = "<clause " + sound + "><text>t</text></clause>";
-  EXPECT_THAT(refusal("<catalogue schema=\"1\" edition=\"e\"><source id=\"s\" title=\"t\"/><group name=\"g\">" + one + one + "</group></catalogue>"),
-              testing::HasSubstr("clause id \"a.b\" stands twice"));
+  EXPECT_THAT(
+      refusal("<catalogue schema=\"1\" edition=\"e\"><source id=\"s\" title=\"t\"/><group name=\"g\">" + one +
+              one + "</group></catalogue>"),
+      testing::HasSubstr("clause id \"a.b\" stands twice"));
 }
 
 TEST(Catalogue, a_faulty_ambiguity_register_is_refused) {
-  EXPECT_EQ(refusal(clause(sound), "<ambiguities schema=\"1\">\n<ambiguity id=\"A\" title=\"t\"/></ambiguities>"),
-            "a.xml:2:2: ambiguity \"A\" needs a question, a reading and the one chosen");
+  EXPECT_EQ(
+      refusal(clause(sound), "<ambiguities schema=\"1\">\n<ambiguity id=\"A\" title=\"t\"/></ambiguities>"),
+      "a.xml:2:2: ambiguity \"A\" needs a question, a reading and the one chosen");
 }
 
 TEST(Catalogue, every_truncation_of_the_real_one_is_refused_and_none_crashes) {

@@ -5,8 +5,8 @@
 namespace hptck {
 
 const Catalogue& catalogue() {
-  static const Catalogue loaded =
-      load_catalogue(embedded::clauses_xml, "spec/clauses.xml", embedded::ambiguities_xml, "spec/ambiguities.xml");
+  static const Catalogue loaded = load_catalogue(embedded::clauses_xml, "spec/clauses.xml",
+                                                 embedded::ambiguities_xml, "spec/ambiguities.xml");
   return loaded;
 }
 

@@ -32,9 +32,7 @@ Call enter_bolted(std::uint64_t vsid, std::uint64_t slot, unsigned shift) {
   return enter(H_EXACT, hpteg * 8 + slot, (vsid << 12) | HPTE_BOLTED | HPTE_VALID, 0x190);
 }
 
-constexpr std::uint64_t last_ptex(unsigned shift) {
-  return (std::uint64_t{1} << (shift - 4)) - 1;
-}
+constexpr std::uint64_t last_ptex(unsigned shift) { return (std::uint64_t{1} << (shift - 4)) - 1; }
 
 SchemeA hypervisor(unsigned initial_shift = 24, unsigned largest = 30) {
   return SchemeA(

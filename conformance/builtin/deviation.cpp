@@ -7,10 +7,8 @@
 namespace hptck {
 namespace {
 
-#define HPTCK_DEVIATION(name, text, breaks, shows_at)              \
-  DeviationText {                                                  \
-    Deviation::name, #name, text, Clause::breaks, Clause::shows_at \
-  }
+#define HPTCK_DEVIATION(name, text, breaks, shows_at) \
+  DeviationText { Deviation::name, #name, text, Clause::breaks, Clause::shows_at }
 
 constexpr std::array table{
     HPTCK_DEVIATION(prepare_unchecked_authority,
@@ -153,13 +151,9 @@ static_assert(in_order(), "one row for each deviation, in the enumeration's orde
 
 }  // namespace
 
-std::span<const DeviationText> deviation_texts() {
-  return table;
-}
+std::span<const DeviationText> deviation_texts() { return table; }
 
-const DeviationText& text_of(Deviation deviation) {
-  return table[static_cast<std::size_t>(deviation)];
-}
+const DeviationText& text_of(Deviation deviation) { return table[static_cast<std::size_t>(deviation)]; }
 
 std::optional<Deviation> deviation_named(std::string_view id) {
   const auto found = std::ranges::find(table, id, &DeviationText::id);

@@ -16,9 +16,7 @@ namespace {
 constexpr std::uint64_t large = 0x4, secondary = 0x2;
 constexpr unsigned avpn_low_bit = 23;  // the lowest virtual address bit that doubleword 0 holds
 
-constexpr std::uint64_t low_bits(unsigned count) {
-  return (std::uint64_t{1} << count) - 1;
-}
+constexpr std::uint64_t low_bits(unsigned count) { return (std::uint64_t{1} << count) - 1; }
 
 // How a large page's doubleword 1 tells its base page size, which is what the hash counts in. The encodings
 // are those that POWER7 and POWER8 list in ibm,segment-page-sizes. The mask keeps to bits of LP that are not

@@ -28,7 +28,9 @@ std::string read(const fs::path& path) {
 
 class CommandLine : public testing::Test {
  protected:
-  CommandLine() : out_(fs::path(testing::TempDir()) / fmt::format("hptck-command-line-{}", ::getpid())) { fs::create_directories(out_); }
+  CommandLine() : out_(fs::path(testing::TempDir()) / fmt::format("hptck-command-line-{}", ::getpid())) {
+    fs::create_directories(out_);
+  }
   ~CommandLine() override { fs::remove_all(out_); }
 
   struct Outcome {
@@ -38,7 +40,8 @@ class CommandLine : public testing::Test {
 
   Outcome hptck(const std::string& arguments) {
     const auto log = out_ / "log";
-    const int status = std::system(fmt::format("{} {} >{} 2>&1", HPTCK_PROGRAM, arguments, log.string()).c_str());
+    const int status =
+        std::system(fmt::format("{} {} >{} 2>&1", HPTCK_PROGRAM, arguments, log.string()).c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(log)};
   }
 
@@ -51,12 +54,15 @@ TEST_F(CommandLine, conformant_exits_0_and_writes_its_reports) {
   const auto run = hptck("certify --adapter builtin --seed 1 --calls 30000 --quiet --out " + out());
   EXPECT_EQ(run.code, 0) << run.output;
   EXPECT_THAT(run.output, HasSubstr("PASS"));
-  for (const auto* file : {"junit.xml", "summary.json", "journal.txt"}) EXPECT_TRUE(fs::exists(fs::path(out()) / file)) << file;
+  for (const auto* file : {"junit.xml", "summary.json", "journal.txt"})
+    EXPECT_TRUE(fs::exists(fs::path(out()) / file)) << file;
   EXPECT_EQ(run.output.find('\x1b'), std::string::npos) << "no colour unless on a terminal";
 }
 
 TEST_F(CommandLine, not_conformant_exits_1_and_its_replay_command_reproduces) {
-  const auto run = hptck("certify --adapter builtin --deviation commit_keeps_pending --seed 1 --calls 20000 --quiet --out " + out());
+  const auto run = hptck(
+      "certify --adapter builtin --deviation commit_keeps_pending --seed 1 --calls 20000 --quiet --out " +
+      out());
   EXPECT_EQ(run.code, 1) << run.output;
   const auto record = read_journal(read(fs::path(out()) / "journal.txt"), "journal");
   ASSERT_FALSE(record.findings.empty());
@@ -82,10 +88,12 @@ TEST_F(CommandLine, trouble_of_the_environment_exits_3_and_is_reported) {
 }
 
 TEST_F(CommandLine, wrong_use_exits_64_with_a_message) {
-  for (const auto* arguments : {"", "certify", "certify --adapter nobody", "certify --adapter builtin --calls many", "frobnicate",
-                                "certify --adapter builtin --no-such-option", "certify --adapter builtin --deviation nonsense",
-                                "certify --adapter builtin --calls 0", "replay --adapter builtin"}) {
-    const auto run = hptck(std::string(arguments) + (std::string(arguments).find("certify") == 0 ? " --out " + out() : ""));
+  for (const auto* arguments :
+       {"", "certify", "certify --adapter nobody", "certify --adapter builtin --calls many", "frobnicate",
+        "certify --adapter builtin --no-such-option", "certify --adapter builtin --deviation nonsense",
+        "certify --adapter builtin --calls 0", "replay --adapter builtin"}) {
+    const auto run = hptck(std::string(arguments) +
+                           (std::string(arguments).find("certify") == 0 ? " --out " + out() : ""));
     EXPECT_EQ(run.code, 64) << arguments << '\n' << run.output;
     EXPECT_FALSE(run.output.empty()) << arguments;
   }
@@ -127,11 +135,13 @@ TEST_F(CommandLine, a_killed_kit_loses_at_most_the_batch_in_flight) {
   const auto child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds", "60", "--quiet", "--out", out().c_str(), nullptr);
+    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds",
+            "60", "--quiet", "--out", out().c_str(), nullptr);
     ::_exit(127);
   }
   const auto journal = fs::path(out()) / "journal.txt";
-  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   ::kill(child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -139,7 +149,8 @@ TEST_F(CommandLine, a_killed_kit_loses_at_most_the_batch_in_flight) {
   const auto record = read_journal(read(journal), "journal");
   EXPECT_FALSE(record.complete);
   EXPECT_GT(record.tally.calls, 1000u);
-  EXPECT_EQ(hptck("report " + journal.string() + " --out " + out()).code, 2) << "a journal cut short is inconclusive";
+  EXPECT_EQ(hptck("report " + journal.string() + " --out " + out()).code, 2)
+      << "a journal cut short is inconclusive";
 }
 
 TEST_F(CommandLine, an_interrupted_campaign_still_reports) {
@@ -147,11 +158,13 @@ TEST_F(CommandLine, an_interrupted_campaign_still_reports) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     ::freopen("/dev/null", "w", stdout);
-    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds", "60", "--quiet", "--out", out().c_str(), nullptr);
+    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "builtin", "--calls", "0", "--seconds",
+            "60", "--quiet", "--out", out().c_str(), nullptr);
     ::_exit(127);
   }
   const auto journal = fs::path(out()) / "journal.txt";
-  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   ::kill(child, SIGINT);
   int status = 0;
   ::waitpid(child, &status, 0);

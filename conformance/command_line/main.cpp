@@ -1,5 +1,5 @@
-// The hptck command. Parses the command line, runs one subcommand, and maps what happened to the documented exit
-// codes. All output for people goes through here; everything below returns values.
+// The hptck command. Parses the command line, runs one subcommand, and maps what happened to the documented
+// exit codes. All output for people goes through here; everything below returns values.
 //
 //   0 conformant   1 not conformant   2 inconclusive   3 kit or environment error   64 usage
 #include <fmt/format.h>
@@ -48,7 +48,10 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }
 
 std::string shell_quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") == std::string::npos;
+  const bool plain =
+      !word.empty() &&
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") ==
+          std::string::npos;
   if (plain) return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -66,8 +69,8 @@ std::string utc_now() {
   return text;
 }
 
-// The adapter named on the command line. Its options are known only once its name is, so the name is looked up
-// before the real parse.
+// The adapter named on the command line. Its options are known only once its name is, so the name is looked
+// up before the real parse.
 class ChosenAdapter {
  public:
   ChosenAdapter(int argc, char** argv) : choices_(adapter_choices()) {
@@ -81,8 +84,11 @@ class ChosenAdapter {
 
   void add_to(CLI::App& command) {
     std::string known;
-    for (const auto& choice : choices_) known += fmt::format("{}{}: {}", known.empty() ? "" : "; ", choice.name, choice.summary);
-    command.add_option("--adapter", name_, "how the implementation under test is reached. " + known)->required()->type_name("NAME");
+    for (const auto& choice : choices_)
+      known += fmt::format("{}{}: {}", known.empty() ? "" : "; ", choice.name, choice.summary);
+    command.add_option("--adapter", name_, "how the implementation under test is reached. " + known)
+        ->required()
+        ->type_name("NAME");
     before_ = command.get_options().size();
     if (const auto* choice = find()) choice->add_options(command);
     command_ = &command;
@@ -141,10 +147,13 @@ class ProgressLine {
     if (quiet_ || (p.seconds - last_ < interval && last_ >= 0 && p.doing == doing_)) return;
     last_ = p.seconds;
     doing_ = p.doing;
-    auto line = fmt::format("{:3.0f} % {:8.1f} s {:>10} calls {:>3} findings  {}", p.fraction * 100, p.seconds, p.calls, p.findings, p.doing);
+    auto line = fmt::format("{:3.0f} % {:8.1f} s {:>10} calls {:>3} findings  {}", p.fraction * 100,
+                            p.seconds, p.calls, p.findings, p.doing);
     if (line.size() > 110) line.resize(110);
-    if (terminal_) fmt::print(stderr, "\r\x1b[K{}", line);
-    else fmt::print(stderr, "{}\n", line);
+    if (terminal_)
+      fmt::print(stderr, "\r\x1b[K{}", line);
+    else
+      fmt::print(stderr, "{}\n", line);
     std::fflush(stderr);
     shown_ = true;
   }
@@ -174,11 +183,13 @@ int report_result(const CampaignRecord& record, const std::filesystem::path& out
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
   fmt::print("{}", terminal_summary(record, result, colour_wanted()));
-  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(), (out / "journal.txt").string());
+  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
+             (out / "journal.txt").string());
   return exit_code(result.verdict);
 }
 
-int certify(const std::string& self, const CertifyOptions& options, const ChosenAdapter& chosen, const CLI::App& command) {
+int certify(const std::string& self, const CertifyOptions& options, const ChosenAdapter& chosen,
+            const CLI::App& command) {
   auto adapter = chosen.make();
   CampaignRecord record;
   record.kit_version = version;
@@ -191,10 +202,12 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
 
   std::error_code trouble;
   std::filesystem::create_directories(options.out, trouble);
-  if (trouble) throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  if (trouble)
+    throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("finding-") && entry.path().extension() == ".trace") std::filesystem::remove(entry.path());
+    if (name.starts_with("finding-") && entry.path().extension() == ".trace")
+      std::filesystem::remove(entry.path());
   }
 
   CampaignOptions campaign;
@@ -204,7 +217,8 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.out = options.out;
   campaign.stop = &stop_requested;
   campaign.replay_command = [&](const std::string& file) {
-    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self), shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
+    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
+                            shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
     for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
     return text;
   };
@@ -256,8 +270,12 @@ int replay_trace(const std::filesystem::path& path, unsigned attempts, const Cho
     }
     // Preparation takes its own time, so a trace may need more than one try.
     if (!refused && attempt < attempts) continue;
-    fmt::print("{}\n{}\n", text, refused ? fmt::format("reproduced, in attempt {} of {}: the answer is against the specification", attempt, attempts)
-                                         : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
+    fmt::print(
+        "{}\n{}\n", text,
+        refused
+            ? fmt::format("reproduced, in attempt {} of {}: the answer is against the specification", attempt,
+                          attempts)
+            : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
     return refused ? 1 : 0;
   }
 }
@@ -269,7 +287,8 @@ int check_trace(const std::filesystem::path& path) {
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     const auto& step = trace.steps[i];
     if (step.response && oracle.step(step.call, *step.response)) continue;
-    fmt::print("call {} of {} is refused\n{}", i + 1, trace.steps.size(), oracle.explain(step.call, step.response ? &*step.response : nullptr).explanation);
+    fmt::print("call {} of {} is refused\n{}", i + 1, trace.steps.size(),
+               oracle.explain(step.call, step.response ? &*step.response : nullptr).explanation);
     return 1;
   }
   fmt::print("all {} answers are allowed\n", trace.steps.size());
@@ -281,10 +300,13 @@ int list_clauses(bool ambiguities) {
   for (const auto& clause : catalogue().clauses) {
     if (clause.group != group) fmt::print("{}{}\n", group.empty() ? "" : "\n", clause.group);
     group = clause.group;
-    fmt::print("  {:<28} {:<4} {}\n", clause.id, clause.modality == Modality::must ? "must" : "may", clause.text);
+    fmt::print("  {:<28} {:<4} {}\n", clause.id, clause.modality == Modality::must ? "must" : "may",
+               clause.text);
     fmt::print("  {:<33} {}, {}{}\n", "", clause.source == "lopar" ? "LoPAR" : "RFC", clause.place,
                clause.ambiguity.empty() ? "" : "; ambiguity " + clause.ambiguity);
-    if (!clause.reason.empty()) fmt::print("  {:<33} {}: {}\n", "", clause.status == ClauseStatus::partial ? "judged in part" : "not judged", clause.reason);
+    if (!clause.reason.empty())
+      fmt::print("  {:<33} {}: {}\n", "",
+                 clause.status == ClauseStatus::partial ? "judged in part" : "not judged", clause.reason);
   }
   if (ambiguities) {
     for (const auto& ambiguity : catalogue().ambiguities) {
@@ -293,7 +315,8 @@ int list_clauses(bool ambiguities) {
       fmt::print("  chosen: {}\n", ambiguity.chosen);
     }
   }
-  fmt::print("\n{} clauses of {}; catalogue {}\n", catalogue().clauses.size(), catalogue().edition, catalogue_hash());
+  fmt::print("\n{} clauses of {}; catalogue {}\n", catalogue().clauses.size(), catalogue().edition,
+             catalogue_hash());
   return 0;
 }
 
@@ -301,28 +324,44 @@ int run(int argc, char** argv) {
   CLI::App app{"hptck: does a hypervisor keep the PAPR rules for resizing a guest's hash page table?"};
   app.set_version_flag("--version", std::string("hptck ") + version);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error, 64 usage.");
+  app.footer(
+      "Exit codes: 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error, 64 usage.");
   ChosenAdapter chosen(argc, argv);
 
-  auto* certify_command = app.add_subcommand("certify", "try an implementation under test and report a verdict for every clause");
+  auto* certify_command =
+      app.add_subcommand("certify", "try an implementation under test and report a verdict for every clause");
   CertifyOptions certify_options;
   bool sparse = false, seed_given = false;
-  certify_command->add_option("--seed", certify_options.seed, "seed of the random plans; default: a new one each time, reported")
+  certify_command
+      ->add_option("--seed", certify_options.seed,
+                   "seed of the random plans; default: a new one each time, reported")
       ->each([&](const std::string&) { seed_given = true; });
-  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")->capture_default_str();
-  certify_command->add_option("--seconds", certify_options.seconds, "end after this many seconds, minimizing not counted; 0: no limit")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
-  certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")->capture_default_str();
-  certify_command->add_flag("--sparse-journal", sparse, "leave calls and answers out of the journal; for many millions of calls");
+  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")
+      ->capture_default_str();
+  certify_command
+      ->add_option("--seconds", certify_options.seconds,
+                   "end after this many seconds, minimizing not counted; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")
+      ->capture_default_str();
+  certify_command->add_flag("--sparse-journal", sparse,
+                            "leave calls and answers out of the journal; for many millions of calls");
   certify_command->add_flag("--quiet", certify_options.quiet, "no progress");
 
-  auto* replay_command = app.add_subcommand("replay", "issue a trace's calls in a fresh partition and judge the answers; exit 1: a clause is broken");
+  auto* replay_command = app.add_subcommand(
+      "replay",
+      "issue a trace's calls in a fresh partition and judge the answers; exit 1: a clause is broken");
   std::filesystem::path trace_file;
   unsigned attempts = 5;
   replay_command->add_option("TRACE", trace_file, "trace file")->required();
-  replay_command->add_option("--attempts", attempts, "tries until an answer is refused")->check(CLI::Range(1, 1000))->capture_default_str();
+  replay_command->add_option("--attempts", attempts, "tries until an answer is refused")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
 
-  auto* check_command = app.add_subcommand("check", "judge the answers recorded in a trace, without an implementation; exit 1: a clause is broken");
+  auto* check_command = app.add_subcommand(
+      "check",
+      "judge the answers recorded in a trace, without an implementation; exit 1: a clause is broken");
   std::filesystem::path check_file;
   check_command->add_option("TRACE", check_file, "trace file")->required();
 
@@ -331,7 +370,8 @@ int run(int argc, char** argv) {
   report_command->add_option("JOURNAL", journal_file, "journal file")->required();
   report_command->add_option("--out", report_out, "directory for the reports")->capture_default_str();
 
-  auto* clauses_command = app.add_subcommand("clauses", "list the clauses, with their places in the specification");
+  auto* clauses_command =
+      app.add_subcommand("clauses", "list the clauses, with their places in the specification");
   bool ambiguities = false;
   clauses_command->add_flag("--ambiguities", ambiguities, "list the ambiguity register too");
 
@@ -355,7 +395,8 @@ int run(int argc, char** argv) {
     return code == 0 ? 0 : exit_usage;
   }
   if (*certify_command) {
-    if (certify_options.calls == 0 && certify_options.seconds == 0) throw UsageError("--calls 0 needs --seconds");
+    if (certify_options.calls == 0 && certify_options.seconds == 0)
+      throw UsageError("--calls 0 needs --seconds");
     if (!seed_given) certify_options.seed = std::random_device{}();
     if (sparse) certify_options.detail = Journal::Detail::sparse;
     return certify(argv[0], certify_options, chosen, *certify_command);

@@ -152,9 +152,7 @@ Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
   }
 }
 
-std::uint64_t Machine::random_word() {
-  return (std::uint64_t{random_()} << 32 | random_()) | 1;
-}
+std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
 
 std::optional<std::string> Machine::await_boot() {
   Patience patience(options_.start_deadline);

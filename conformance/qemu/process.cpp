@@ -64,9 +64,7 @@ FileDescriptor above_inherited(FileDescriptor descriptor) {
   return FileDescriptor(number);
 }
 
-bool Ending::by_signal(int signal) const {
-  return WIFSIGNALED(status) && WTERMSIG(status) == signal;
-}
+bool Ending::by_signal(int signal) const { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
 
 std::string Ending::text() const {
   if (!WIFSIGNALED(status)) return fmt::format("ended with exit status {}", WEXITSTATUS(status));

@@ -41,9 +41,7 @@ Response answer(Adapter& adapter, const Call& call) {
   return response;
 }
 
-std::int64_t status_of(Adapter& adapter, const Call& call) {
-  return answer(adapter, call).status;
-}
+std::int64_t status_of(Adapter& adapter, const Call& call) { return answer(adapter, call).status; }
 
 // PREPARE is asked until it is done, then COMMIT.
 std::int64_t resize(Adapter& adapter, std::uint64_t shift) {
