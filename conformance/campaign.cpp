@@ -25,6 +25,10 @@ constexpr std::size_t calls_per_partition = 16384;
 constexpr std::size_t most_repeats = 64;
 // How often a cause that a shorter trace disproved is looked into before it is taken for disproved.
 constexpr unsigned attempts_at_a_key = 3;
+// Bounds on what a hopeless implementation can make of a campaign.
+constexpr std::size_t most_findings = 64, most_faults = 64, most_unissued = 1000,
+                      most_suspicions_in_a_batch = 4;
+constexpr double most_minimizing_seconds = 180;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
 constexpr std::uint64_t calls_when_forbidden = 300;
 
@@ -54,10 +58,16 @@ class Campaign {
     record_.complete = record_.error.empty() && !stopped();
     record_.seconds = seconds_since(start_);
     mark_explained();
-    for (const auto& finding : record_.findings) journal_.finding(finding);
-    journal_.tally(record_.tally);
-    if (record_.complete) journal_.end(record_.seconds);
-    journal_.flush();
+    try {
+      for (const auto& finding : record_.findings) journal_.finding(finding);
+      journal_.tally(record_.tally);
+      if (record_.complete) journal_.end(record_.seconds);
+      journal_.flush();
+    } catch (const EnvironmentError& error) {
+      // The record still has everything, for whoever called.
+      record_.complete = false;
+      if (record_.error.empty()) record_.error = error.what();
+    }
   }
 
  private:
@@ -99,7 +109,12 @@ class Campaign {
     return part;
   }
 
-  bool done() const { return stopped() || fraction() >= 1; }
+  // An implementation with this many defects, or that survives next to nothing, teaches no more.
+  bool exhausted() const {
+    return record_.findings.size() >= most_findings || faults_ >= most_faults || unissued_ >= most_unissued;
+  }
+
+  bool done() const { return stopped() || exhausted() || fraction() >= 1; }
 
   void report(const std::string& doing) {
     if (!progress_) return;
@@ -117,6 +132,7 @@ class Campaign {
     queue_.clear();
     repeated_.clear();
     foreseen_ = situation_of(oracle_.states());
+    for (const auto& probe : probe_size(foreseen_.current_shift)) queue_.push_back(probe.call);
     journal_.partition(statement);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement) ==
         record_.statements.end()) {
@@ -127,7 +143,7 @@ class Campaign {
   void try_forbidden() {
     restart({false});
     const auto end = record_.tally.calls + calls_when_forbidden;
-    while (record_.tally.calls < end && !stopped()) issue(plans_.next(foreseen_));
+    while (record_.tally.calls < end && !stopped() && !exhausted()) issue(plans_.next(foreseen_));
     flush();
   }
 
@@ -138,7 +154,7 @@ class Campaign {
       doing_ = fmt::format("trying every sequence of up to {} calls", options_.exhaustive_length);
       issue(plan);
       issue(Plan{{prepare(0, 0)}});
-      return !stopped() && fraction() < 0.5;
+      return !stopped() && !exhausted() && fraction() < 0.5;
     });
     flush();
   }
@@ -154,6 +170,7 @@ class Campaign {
   // Queues the plan's calls. Batches are large because each costs a round trip; plans are made for the state
   // that the calls queued before them most likely lead to.
   void issue(const Plan& plan) {
+    const auto before = queue_.size();
     for (const auto& planned : plan) {
       if (avoided_.contains(call_class_of(planned.call))) continue;
       queue_.push_back(planned.call);
@@ -162,6 +179,7 @@ class Campaign {
       queue_.insert(queue_.end(), repeats_, planned.call);
       repeated_.push_back(queue_.size() - 1);
     }
+    unissued_ = queue_.size() == before ? unissued_ + 1 : 0;
     if (queue_.size() >= options_.batch_calls) flush();
   }
 
@@ -188,6 +206,11 @@ class Campaign {
     const auto calls = std::exchange(queue_, {});
     responses_.assign(calls.size(), {});
     const auto batch = adapter_.batch(calls, responses_);
+    if (batch.answered > calls.size() || (batch.fault && batch.answered == calls.size()) ||
+        (!batch.fault && batch.answered < calls.size())) {
+      throw EnvironmentError(
+          fmt::format("the adapter says that {} of {} calls were answered", batch.answered, calls.size()));
+    }
     std::vector<Suspicion> suspicions;
     for (std::size_t i = 0; i < batch.answered; ++i) observe(calls[i], responses_[i], suspicions);
     learn_repeats(batch.answered);
@@ -199,11 +222,33 @@ class Campaign {
     journal_.flush();
     foreseen_ = situation_of(oracle_.states());
     if (suspicions.empty()) return;
-    const auto began = Clock::now();
-    for (auto& suspicion : suspicions) look_into(suspicion);
-    minimizing_seconds_ += seconds_since(began);
+    look_into_all(suspicions);
     restart(partition_);
     journal_.flush();
+  }
+
+  // Whatever happens on the way, what was seen is not lost: it is in the journal before minimizing starts,
+  // and stands as it was seen when minimizing cannot end.
+  void look_into_all(std::vector<Suspicion>& suspicions) {
+    const auto began = Clock::now();
+    for (const auto& suspicion : suspicions) journal_.suspicion(as_seen(suspicion));
+    journal_.flush();
+    std::size_t done = 0;
+    std::optional<EnvironmentError> trouble;
+    try {
+      for (; done < suspicions.size() && !stopped(); ++done) look_into(suspicions[done]);
+    } catch (const EnvironmentError& error) {
+      trouble = error;
+    }
+    for (; done < suspicions.size(); ++done) {
+      const auto& suspicion = suspicions[done];
+      // A hang that did not show again is no proof of anything.
+      const bool proven = !suspicion.fault || suspicion.fault->kind == Fault::Kind::died;
+      if (proven && !known_.contains(suspicion.key)) add_finding(as_seen(suspicion), suspicion.target);
+    }
+    journal_.settled();
+    minimizing_seconds_ += seconds_since(began);
+    if (trouble) throw *trouble;
   }
 
   void remember(const Call& call, const std::optional<Response>& response) {
@@ -241,6 +286,7 @@ class Campaign {
     const auto key = fault_key(kind_of(fault), refusal);
     // The implementation does not survive such calls, so nothing is learned by making them again.
     avoided_.insert(call_class_of(call));
+    ++faults_;
     const auto before = suspicions.size();
     suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0, false},
             suspicions);
@@ -255,9 +301,13 @@ class Campaign {
   // Known kinds are counted, new ones kept with the calls that led to them, once a batch.
   void suspect(Suspicion suspicion, std::vector<Suspicion>& suspicions) {
     if (const auto known = known_.find(suspicion.key); known != known_.end()) {
-      ++record_.findings[known->second].occurrences;
-      return;
+      auto& finding = record_.findings[known->second];
+      ++finding.occurrences;
+      // What was taken for a consequence shows with nothing refused before it: look again.
+      if (!finding.consequence || refused_before_ || ++second_looks_[suspicion.key] > attempts_at_a_key)
+        return;
     }
+    if (suspicions.size() >= most_suspicions_in_a_batch) return;
     for (const auto& other : suspicions) {
       if (other.key == suspicion.key) return;
     }
@@ -268,9 +318,12 @@ class Campaign {
   }
 
   void look_into(Suspicion& suspicion) {
-    if (known_.contains(suspicion.key)) return;
+    if (is_settled(suspicion.key)) return;
     report("minimizing: " + suspicion.refusal.headline);
-    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, options_.minimizer);
+    auto budget = options_.minimizer;
+    budget.stop = options_.stop;
+    if (minimizing_seconds_ > most_minimizing_seconds) budget.replays = std::min(budget.replays, 20u);
+    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, budget);
     const bool found = minimized.best.found;
     if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
       throw EnvironmentError(
@@ -301,15 +354,20 @@ class Campaign {
     const auto key = !found            ? suspicion.key
                      : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
                                        : refusal.key;
-    if (!known_.contains(key)) add_finding(suspicion, minimized, refusal, key, hidden_cause);
+    if (!is_settled(key)) {
+      auto target = suspicion.target;
+      target.rows = refusal.rows;
+      add_finding(make_finding(suspicion, minimized, refusal, key, hidden_cause), target);
+    }
+
     // The short trace shows another cause than the long one suggested. It may have slipped from one to the
     // other, so the suggestion gets another chance or two.
     if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key)
       known_[suspicion.key] = known_.at(key);
   }
 
-  void add_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,
-                   const std::string& key, bool hidden_cause) {
+  Finding make_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,
+                       const std::string& key, bool hidden_cause) const {
     Finding finding;
     finding.consequence =
         hidden_cause || (minimized.best.found ? !minimized.best.first : suspicion.after_others);
@@ -336,7 +394,30 @@ class Campaign {
     finding.minimality = minimized.minimality;
     finding.replays = minimized.replays;
     finding.first_call = suspicion.call_number;
-    finding.file = fmt::format("finding-{}-{}.trace", record_.findings.size() + 1,
+    return finding;
+  }
+
+  // The finding as the campaign met it, with all the calls that led to it.
+  Finding as_seen(const Suspicion& suspicion) const {
+    Minimized nothing;
+    nothing.best.statement = statement_;
+    nothing.best.steps = suspicion.steps;
+    return make_finding(suspicion, nothing, suspicion.refusal, suspicion.key, false);
+  }
+
+  // Known, and not to be had in a better form: a finding that was taken for a consequence may prove to be
+  // none.
+  bool is_settled(const std::string& key) const {
+    const auto known = known_.find(key);
+    return known != known_.end() && !record_.findings[known->second].consequence;
+  }
+
+  void add_finding(Finding finding, const Target& target) {
+    const auto known = known_.find(finding.key);
+    if (known != known_.end() && (finding.consequence || !record_.findings[known->second].consequence))
+      return;
+    const auto place = known == known_.end() ? record_.findings.size() : known->second;
+    finding.file = fmt::format("finding-{}-{}.trace", place + 1,
                                finding.clauses.empty() ? "unknown" : id_of(finding.clauses.front()));
     if (options_.replay_command) finding.replay_command = options_.replay_command(finding.file);
     if (!options_.out.empty()) {
@@ -345,12 +426,17 @@ class Campaign {
       if (!file.flush())
         throw EnvironmentError(fmt::format("{}: cannot be written", (options_.out / finding.file).string()));
     }
-    known_[key] = record_.findings.size();
-    observed_.push_back(
-        {suspicion.target.kind, suspicion.target.token, suspicion.target.status, refusal.rows});
     journal_.finding(finding);
     journal_.flush();
-    record_.findings.push_back(std::move(finding));
+    if (known == known_.end()) {
+      known_[finding.key] = place;
+      observed_.push_back(target);
+      record_.findings.push_back(std::move(finding));
+    } else {
+      finding.occurrences += record_.findings[place].occurrences;
+      observed_[place] = target;
+      record_.findings[place] = std::move(finding);
+    }
   }
 
   // A clause blamed for an effect that was not done is let off when the row that showed it is known to answer
@@ -397,7 +483,9 @@ class Campaign {
   std::uint64_t batches_ = 0;
   std::string doing_ = "trying";
   std::map<std::string, std::size_t> known_;  // key, or one found to be another's, to the finding
-  std::map<std::string, unsigned> attempts_;
+  std::map<std::string, unsigned> attempts_, second_looks_;
+  std::size_t faults_ = 0;           // how often the implementation failed to answer
+  std::size_t unissued_ = 0;         // plans in a row of which every call is avoided
   std::vector<Target> observed_;     // of each finding
   bool refused_before_ = false;      // in this partition
   std::set<std::uint64_t> avoided_;  // classes of calls that the implementation does not survive

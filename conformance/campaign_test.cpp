@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -213,6 +214,70 @@ std::vector<Deviation> all_deviations() {
 
 INSTANTIATE_TEST_SUITE_P(All, Deviating, testing::ValuesIn(all_deviations()),
                          [](const auto& parameter) { return std::string(text_of(parameter.param).id); });
+
+// Implementations that no campaign should be lost on.
+class Hopeless : public Adapter {
+ public:
+  Description describe() override { return {"hopeless", "1", {}, {}}; }
+  Statement restart(const Partition&) override {
+    if (++restarts >= first_restart_that_fails) throw EnvironmentError("no memory for another partition");
+    return {Statement::Resize::enabled, 24, 30};
+  }
+  BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (hangs) return {i, Fault{Fault::Kind::hung, "as always"}};
+      responses[i].status = random ? static_cast<std::int64_t>(noise_()) : status::H_PRIVILEGE;
+    }
+    return {calls.size(), std::nullopt};
+  }
+  void wait(std::chrono::milliseconds) override {}
+
+  int restarts = 0, first_restart_that_fails = 1 << 30;
+  bool hangs = false, random = false;
+
+ private:
+  std::mt19937_64 noise_;
+};
+
+TEST(CampaignOnTheHopeless, one_that_never_answers_comes_to_an_end) {
+  Hopeless adapter;
+  adapter.hangs = true;
+  const auto outcome = certify(adapter, 1, 100000);
+  EXPECT_EQ(outcome.result.verdict, Verdict::fail);
+  EXPECT_EQ(outcome.record.tally.calls, 0u);
+}
+
+TEST(CampaignOnTheHopeless, one_that_answers_at_random_has_a_bounded_number_of_defects) {
+  Hopeless adapter;
+  adapter.random = true;
+  const auto outcome = certify(adapter, 1, 20000);
+  EXPECT_EQ(outcome.result.verdict, Verdict::fail);
+  EXPECT_LE(outcome.record.findings.size(), 64u);
+}
+
+TEST(CampaignOnTheHopeless, what_was_proven_outlives_an_environment_that_fails_while_minimizing) {
+  for (const int fails : {2, 3, 5, 8}) {
+    Hopeless adapter;
+    adapter.first_restart_that_fails = fails;
+    const auto outcome = certify(adapter, 1, 20000);
+    EXPECT_EQ(outcome.record.error, "no memory for another partition");
+    EXPECT_EQ(outcome.result.verdict, Verdict::fail) << fails;
+    EXPECT_EQ(read_journal(outcome.journal, "journal").findings, outcome.record.findings);
+  }
+}
+
+TEST(DeviatingTogether, a_wrong_h_read_does_not_excuse_what_else_is_broken) {
+  for (const auto other : {Deviation::commit_keeps_pending, Deviation::commit_keeps_old_table,
+                           Deviation::prepare_zero_keeps_pending}) {
+    BuiltinOptions options;
+    options.deviations = {Deviation::read_bound_off_by_one, other};
+    const auto adapter = make_builtin_adapter(options);
+    const auto outcome = certify(*adapter, 1, 40000);
+    EXPECT_EQ(outcome.result.clauses[static_cast<std::size_t>(text_of(other).breaks)].verdict, Verdict::fail)
+        << text_of(other).text << '\n'
+        << keys(outcome.record);
+  }
+}
 
 TEST(DeviatingTogether, one_violated_clause_does_not_hide_another) {
   BuiltinOptions options;

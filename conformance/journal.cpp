@@ -141,6 +141,8 @@ void Journal::step(const Step& step) {
 }
 
 void Journal::finding(const Finding& finding) { line("finding " + dump(to_json(finding))); }
+void Journal::suspicion(const Finding& finding) { line("suspicion " + dump(to_json(finding))); }
+void Journal::settled() { line("settled {}"); }
 void Journal::tally(const Tally& tally) { line("tally " + dump(to_json(tally))); }
 void Journal::error(std::string_view text) { line("error " + dump({{"text", text}})); }
 void Journal::end(double seconds) { line("end " + dump({{"seconds", seconds}})); }
@@ -163,6 +165,7 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
   CampaignRecord record;
   std::size_t number = 0;
   bool headed = false;
+  std::vector<Finding> suspicions;  // that nobody came to minimize
   for (std::size_t at = 0; at < text.size();) {
     const auto end = text.find('\n', at);
     // A last line without its newline is what a killed kit leaves.
@@ -189,8 +192,8 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
       }
       continue;
     }
-    if (keyword != "campaign" && keyword != "finding" && keyword != "tally" && keyword != "error" &&
-        keyword != "end") {
+    if (keyword != "campaign" && keyword != "finding" && keyword != "suspicion" && keyword != "settled" &&
+        keyword != "tally" && keyword != "error" && keyword != "end") {
       const auto step = parse_step_call(line, number, name);
       if (step.response) ++record.tally.calls;
       continue;
@@ -222,6 +225,10 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
           record.findings.push_back(std::move(finding));
         else
           *known = std::move(finding);
+      } else if (keyword == "suspicion") {
+        suspicions.push_back(finding_from(json));
+      } else if (keyword == "settled") {
+        suspicions.clear();
       } else if (keyword == "tally") {
         record.tally = tally_from(json);
       } else if (keyword == "error") {
@@ -237,6 +244,11 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
     } catch (const std::exception& error) {
       throw InputError(name, number, space + 2, fmt::format("\"{}\" record: {}", keyword, error.what()));
     }
+  }
+  for (auto& suspicion : suspicions) {
+    const auto same = [&](const Finding& f) { return f.key == suspicion.key; };
+    if (std::none_of(record.findings.begin(), record.findings.end(), same))
+      record.findings.push_back(std::move(suspicion));
   }
   if (number == 0) throw InputError(name, 1, 1, "the journal is empty");
   if (!headed) throw InputError(name, number + 1, 1, "the journal ends before its \"campaign\" record");

@@ -32,6 +32,9 @@ class Journal {
   void partition(const Statement& statement);
   void step(const Step& step);
   void finding(const Finding& finding);
+  /// A finding that is yet to be minimized. It stands if the journal ends before settled().
+  void suspicion(const Finding& finding);
+  void settled();
   void tally(const Tally& tally);
   void error(std::string_view text);
   void end(double seconds);

@@ -106,6 +106,22 @@ TEST(Journal, a_later_record_of_a_finding_replaces_the_earlier) {
   EXPECT_EQ(again.findings[0].occurrences, 12u);
 }
 
+TEST(Journal, a_suspicion_that_nobody_came_to_minimize_stands) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "hptck_journal_test" / "journal.txt";
+  const auto record = example();
+  const auto text_with = [&](bool settled) {
+    Journal journal(path, Journal::Detail::full);
+    journal.campaign(record);
+    journal.suspicion(record.findings[0]);
+    if (settled) journal.settled();
+    journal.flush();
+    return read(path);
+  };
+  EXPECT_EQ(read_journal(text_with(false), "j").findings, record.findings);
+  EXPECT_TRUE(read_journal(text_with(true), "j").findings.empty());
+  std::filesystem::remove_all(path.parent_path());
+}
+
 TEST(Journal, every_prefix_is_refused_for_want_of_its_head_or_read_as_incomplete) {
   const auto text = written(example());
   const auto head = text.find('\n', text.find('\n') + 1) + 1;

@@ -18,7 +18,10 @@ class Search {
         budget_(budget),
         end_(Clock::now() + budget.time) {}
 
-  bool spent() const { return replays_ >= budget_.replays || Clock::now() >= end_; }
+  bool spent() const {
+    return replays_ >= budget_.replays || Clock::now() >= end_ ||
+           (budget_.stop != nullptr && budget_.stop->load());
+  }
   unsigned replays() const { return replays_; }
   const Replayed& best() const { return best_; }
   const Steps& steps() const { return best_.steps; }
@@ -27,15 +30,15 @@ class Search {
   // Whether the steps show the target; if so they become the best. Patience grows from try to try. Fewer
   // calls may show another cause, which is then the better explanation; other arguments may not, they would
   // only trade one defect for another.
-  enum class Cause { any, same };
+  enum class Cause { any, same, same_and_no_patience };
   bool try_steps(const Steps& steps, Cause cause = Cause::any) {
+    // A wait that is to be shortened must not be given back as patience, or there would be no fixpoint.
     constexpr int patience_ms[] = {0, 2, 25};
-    // Nothing that was asked to wait can profit from patience a second time.
     for (const auto ms : patience_ms) {
-      if (spent()) return false;
+      if (spent() || (ms != 0 && cause == Cause::same_and_no_patience)) return false;
       ++replays_;
       auto replayed = replay(adapter_, partition_, steps, target_, std::chrono::milliseconds(ms));
-      if (cause == Cause::same && replayed.found && replayed.refusal.key != best_.refusal.key) return false;
+      if (cause != Cause::any && replayed.found && replayed.refusal.key != best_.refusal.key) return false;
       if (replayed.found && (replayed.first || !best_.found || !best_.first)) {
         best_ = std::move(replayed);
         return true;
@@ -91,7 +94,7 @@ bool shorten_waits(Search& search) {
       if (search.steps()[i].wait_ms <= wait_ms || search.spent()) break;
       auto shorter = search.steps();
       shorter[i].wait_ms = wait_ms;
-      if (!search.try_steps(shorter)) continue;
+      if (!search.try_steps(shorter, Search::Cause::same_and_no_patience)) continue;
       any = true;
       break;
     }

@@ -8,6 +8,7 @@
 // has a budget.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <vector>
 
@@ -16,8 +17,9 @@
 namespace hptck {
 
 struct MinimizerBudget {
-  unsigned replays = 600;                 ///< fresh partitions at most
-  std::chrono::milliseconds time{20000};  ///< and no longer than this
+  unsigned replays = 600;                   ///< fresh partitions at most
+  std::chrono::milliseconds time{20000};    ///< and no longer than this
+  const std::atomic<bool>* stop = nullptr;  ///< set from outside to end it early
 };
 
 struct Minimized {

@@ -121,6 +121,8 @@ TEST(Minimizer, waits_for_preparation_and_writes_the_wait_down) {
     steps.push_back({i == 20 ? 30u : 0u, prepare(0, 19), Response{status::H_LONG_BUSY_ORDER_10_MSEC}});
   steps.push_back({0, commit(1, 19), Response{status::H_PARAMETER}});
   const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
+  EXPECT_EQ(result.minimality, Finding::Minimality::one_minimal);
+  EXPECT_LT(result.replays, 200u);
   ASSERT_EQ(result.best.steps.size(), 2u);
   EXPECT_GE(result.best.steps[1].wait_ms, 20u);
   EXPECT_LE(result.best.steps[1].wait_ms, 30u);

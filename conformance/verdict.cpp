@@ -106,9 +106,23 @@ CampaignResult judge(const CampaignRecord& record) {
     }
   }
 
+  // A clause that a consequence names was seen broken, if not by its own fault: that is no pass.
+  for (std::size_t i = 0; i < record.findings.size(); ++i) {
+    if (!record.findings[i].consequence) continue;
+    for (const auto clause : record.findings[i].clauses) {
+      if (at(clause).verdict != Verdict::fail && at(clause).findings.empty())
+        at(clause).findings.push_back(i);
+    }
+  }
+
   std::string unseen;
   for (auto& one : result.clauses) {
     if (one.verdict == Verdict::fail) continue;
+    if (!one.findings.empty()) {
+      one.reason =
+          fmt::format("finding {} may be a consequence of another clause's", one.findings.front() + 1);
+      continue;
+    }
     if (one.exercised != 0 && text_of(one.clause).status != ClauseStatus::unjudged) {
       one.verdict = Verdict::pass;
       continue;

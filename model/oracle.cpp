@@ -259,6 +259,14 @@ std::optional<Clause> unwarranted(Clause row, std::int64_t code) {
   }
 }
 
+// For keys. Codes that no hypercall here lists are one kind, or an implementation that answers at random
+// would have as many defects as there are numbers.
+std::string kind_of_status(std::int64_t code) {
+  if (is_long_busy(code)) return "H_LONG_BUSY";
+  const auto name = name_of_status(code);
+  return name.starts_with("H_") ? name : "unlisted-code";
+}
+
 // The clause to blame in one state, and a word that tells kinds of violation on one clause apart.
 std::pair<Clause, std::string> blame(const Note& note, const S& s, std::int64_t code) {
   const auto effect = witnessed(note.row, s);
@@ -267,12 +275,11 @@ std::pair<Clause, std::string> blame(const Note& note, const S& s, std::int64_t 
   }
   if ((note.row == Clause::read_within || note.row == Clause::read_beyond) && effect &&
       (code == status::H_SUCCESS || code == status::H_PARAMETER)) {
-    return {*effect, "wrong-size"};
+    return {*effect, fmt::format("wrong-size-{}", name_of_status(code))};
   }
   if (const auto check = unwarranted(note.row, code))
     return {*check, fmt::format("{}-unwarranted", name_of_status(code))};
-  return {note.row, fmt::format("{}-for-{}", is_long_busy(code) ? "H_LONG_BUSY" : name_of_status(code),
-                                list_of(note.expected))};
+  return {note.row, fmt::format("{}-for-{}", kind_of_status(code), list_of(note.expected))};
 }
 
 std::string indented(const std::string& text) { return "    " + text + '\n'; }
@@ -363,6 +370,7 @@ void Oracle::become(States states) {
 
 void Oracle::restart(const Statement& statement) {
   become(initial_states(statement));
+  standing_declared_ = statement.resize != Statement::Resize::unknown;
   exercised_ = {};
 }
 
@@ -550,8 +558,9 @@ void Oracle::resync(const Call& call, const Response& response) {
       next.push_back(s);
       if (!resize) continue;
       s.pending = constant(s.pending, lit(0));
-      s.phase = constant(s.phase, lit(Phase::cancelled));
-      s.gone = constant(s.gone, lit(Gone::dropped));
+      // Not as dropped by the platform, which would count as seen at work.
+      s.phase = constant(s.phase, lit(Phase::idle));
+      s.gone = constant(s.gone, lit(Gone::never));
       next.push_back(s);
       for (const auto pending : pendings) {
         s.pending = pending;
@@ -559,6 +568,16 @@ void Oracle::resync(const Call& call, const Response& response) {
         for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided})
           next.push_back(rows::becomes(phase)(s, 0));
       }
+    }
+  }
+  // An answer that an implementation may not give to anyone says nothing of standing; one that only others
+  // get may show that standing was learned from a wrong answer.
+  if (!standing_declared_) {
+    const auto count = next.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto s = next[i];
+      s.standing = constant(s.standing, lit(Standing::permitted));
+      next.push_back(s);
     }
   }
   // Standing can have been learned wrongly from the very answers that are in doubt.

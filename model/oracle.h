@@ -82,6 +82,7 @@ class Oracle {
 
   std::map<States, std::uint32_t, Order> sets_;  // nodes never move, so their addresses name the sets
   const States* states_ = nullptr;
+  bool standing_declared_ = false;
   std::vector<Remembered> remembered_;
   ClauseSet exercised_;
 };

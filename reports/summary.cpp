@@ -82,7 +82,10 @@ std::string heading(const CampaignRecord& record) {
   std::string text = fmt::format("hptck {}, {}, catalogue {}\n", record.kit_version, record.edition,
                                  record.catalogue_hash.substr(0, 12));
   text += fmt::format("Implementation: {} {}", iut.name, iut.version);
-  for (const auto& [key, value] : iut.identity) text += fmt::format(", {} {}", key, value);
+  // The command line is in the machine-readable reports; here it would bury the rest.
+  for (const auto& [key, value] : iut.identity) {
+    if (key != "command") text += fmt::format(", {} {}", key, value);
+  }
   text += fmt::format("\nAdapter: {} {}\n", record.adapter, fmt::join(record.adapter_options, " "));
   for (const auto& statement : record.statements) {
     text += fmt::format("Declared: {}\n", print_statement(statement));

@@ -21,8 +21,9 @@ namespace {
 class Document {
  public:
   Document(std::string_view xml, std::string_view name) : xml_(xml), name_(name) {
-    const auto result =
-        document_.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_trim_pcdata);
+    const auto result = document_.load_buffer(
+        xml.data(), xml.size(),
+        pugi::parse_default | pugi::parse_trim_pcdata | pugi::parse_comments | pugi::parse_doctype);
     if (!result) fail(result.offset, result.description());
   }
 
@@ -40,6 +41,10 @@ class Document {
 
   pugi::xml_node root(const char* name) const {
     const auto node = document_.document_element();
+    for (const auto& child : document_.children()) {
+      if (child != node && child.type() != pugi::node_comment)
+        fail(child, "only comments may stand beside the document element");
+    }
     if (std::string_view(node.name()) != name) {
       fail(node, fmt::format("the document element is <{}>, expected <{}>", node.name(), name));
     }
@@ -68,9 +73,8 @@ class Document {
   std::string text(const pugi::xml_node& node) const {
     check_attributes(node, {});
     for (const auto& child : node.children()) {
-      if (child.type() == pugi::node_element) {
-        fail(child, fmt::format("<{}> holds text only, not <{}>", node.name(), child.name()));
-      }
+      // One piece of text: pugixml hands out the first only, and a comment would cut it short.
+      if (child.type() != pugi::node_pcdata) fail(child, fmt::format("<{}> holds text only", node.name()));
     }
     const std::string value = node.child_value();
     if (value.empty()) fail(node, fmt::format("<{}> is empty", node.name()));
@@ -179,7 +183,7 @@ ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
                                        {{"judged", ClauseStatus::judged},
                                         {"partial", ClauseStatus::partial},
                                         {"unjudged", ClauseStatus::unjudged}});
-  clause.ambiguity = node.attribute("ambiguity").value();
+  if (node.attribute("ambiguity")) clause.ambiguity = document.attribute(node, "ambiguity");
   for (const auto& child : document.elements(node, {"text", "reason"})) {
     auto& place = std::string_view(child.name()) == "text" ? clause.text : clause.reason;
     if (!place.empty()) document.fail(child, fmt::format("a second <{}>", child.name()));
@@ -211,6 +215,7 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
   for (const auto& node : document.elements(root, {"source", "group"})) {
     if (std::string_view(node.name()) == "source") {
       document.check_attributes(node, {"id", "title"});
+      document.elements(node, {});
       const Source source{document.attribute(node, "id"), document.attribute(node, "title")};
       if (!sources.insert(source.id).second)
         document.fail(node, fmt::format("source \"{}\" stands twice", source.id));
@@ -220,7 +225,9 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
     document.check_attributes(node, {"name"});
     const auto group = document.attribute(node, "name");
     if (!groups.insert(group).second) document.fail(node, fmt::format("group \"{}\" stands twice", group));
-    for (const auto& child : document.elements(node, {"clause"})) {
+    const auto clauses = document.elements(node, {"clause"});
+    if (clauses.empty()) document.fail(node, fmt::format("group \"{}\" holds no clause", group));
+    for (const auto& child : clauses) {
       auto clause = load_clause(document, child);
       clause.group = group;
       if (!ids.insert(clause.id).second)

@@ -69,6 +69,21 @@ TEST(Catalogue, a_fault_is_refused_with_file_line_and_column) {
   EXPECT_THAT(refusal(R"(<list schema="1"/>)"), testing::HasSubstr("expected <catalogue>"));
 }
 
+TEST(Catalogue, nothing_is_passed_over_in_silence) {
+  EXPECT_THAT(refusal(clause(sound, "<text>one <!-- two --> three</text>")),
+              testing::HasSubstr("<text> holds text only"));
+  EXPECT_THAT(refusal(clause(sound, "<text>one <b>two</b></text>")),
+              testing::HasSubstr("<text> holds text only"));
+  EXPECT_THAT(refusal(clause(sound + R"( ambiguity="")")),
+              testing::HasSubstr("needs the attribute \"ambiguity\""));
+  EXPECT_THAT(refusal("<!DOCTYPE x>" + clause(sound)), testing::HasSubstr("only comments may stand beside"));
+  EXPECT_THAT(refusal(clause(sound) + "<catalogue/>"), testing::HasSubstr("only comments may stand beside"));
+  EXPECT_THAT(refusal(R"(<catalogue schema="1" edition="e"><source id="s" title="t">x</source></catalogue>)"),
+              testing::HasSubstr("text where <source> holds elements only"));
+  EXPECT_THAT(refusal(R"(<catalogue schema="1" edition="e"><group name="g"/></catalogue>)"),
+              testing::HasSubstr("holds no clause"));
+}
+
 TEST(Catalogue, ids_that_stand_twice_are_refused) {
   const std::string one = "<clause " + sound + "><text>t</text></clause>";
   EXPECT_THAT(

@@ -91,7 +91,8 @@ TEST_F(CommandLine, wrong_use_exits_64_with_a_message) {
   for (const auto* arguments :
        {"", "certify", "certify --adapter nobody", "certify --adapter builtin --calls many", "frobnicate",
         "certify --adapter builtin --no-such-option", "certify --adapter builtin --deviation nonsense",
-        "certify --adapter builtin --calls 0", "replay --adapter builtin"}) {
+        "certify --adapter builtin --calls 0", "certify --adapter builtin --calls -5",
+        "certify --adapter builtin --calls 0 --seconds nan", "replay --adapter builtin"}) {
     const auto run = hptck(std::string(arguments) +
                            (std::string(arguments).find("certify") == 0 ? " --out " + out() : ""));
     EXPECT_EQ(run.code, 64) << arguments << '\n' << run.output;

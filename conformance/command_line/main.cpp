@@ -69,6 +69,12 @@ std::string utc_now() {
   return text;
 }
 
+// CLI11 wraps negative numbers round into unsigned options.
+std::string whole_number(const std::string& word) {
+  const bool digits = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : word + " is not a whole number";
+}
+
 // The adapter named on the command line. Its options are known only once its name is, so the name is looked
 // up before the real parse.
 class ChosenAdapter {
@@ -180,9 +186,11 @@ struct CertifyOptions {
 
 int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
   const auto result = judge(record);
+  // The summary first: it needs no disk.
+  fmt::print("{}", terminal_summary(record, result, colour_wanted()));
+  std::fflush(stdout);
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
-  fmt::print("{}", terminal_summary(record, result, colour_wanted()));
   fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
              (out / "journal.txt").string());
   return exit_code(result.verdict);
@@ -232,9 +240,12 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
     run_campaign(*adapter, campaign, journal, record, std::ref(line));
   }
   adapter.reset();
-  // The report is made from the journal, so that what is shown is what was written down.
+  // The report is made from the journal, so that what is shown is what was written down; from memory only
+  // when the journal itself could not be written.
   const auto journal_text = read_file(journal_path);
-  const auto code = report_result(read_journal(journal_text, journal_path.string()), options.out);
+  auto written = record;
+  if (record.error.empty()) written = read_journal(journal_text, journal_path.string());
+  const auto code = report_result(written, options.out);
   if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
   return code;
 }
@@ -335,13 +346,15 @@ int run(int argc, char** argv) {
   certify_command
       ->add_option("--seed", certify_options.seed,
                    "seed of the random plans; default: a new one each time, reported")
+      ->check(whole_number)
       ->each([&](const std::string&) { seed_given = true; });
   certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")
+      ->check(whole_number)
       ->capture_default_str();
   certify_command
       ->add_option("--seconds", certify_options.seconds,
                    "end after this many seconds, minimizing not counted; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")
       ->capture_default_str();
