@@ -220,7 +220,7 @@ class Campaign {
       report(doing_);
     }
     journal_.flush();
-    foreseen_ = situation_of(oracle_.states());
+    foreseen_ = situation_of(oracle_.states(), foreseen_.current_shift);
     if (suspicions.empty()) return;
     look_into_all(suspicions);
     restart(partition_);

@@ -195,14 +195,17 @@ Plan make_plan(const Situation& at, rc::Random random) {
 
 }  // namespace
 
-Situation situation_of(std::span<const ConcreteState> live_states) {
+Situation situation_of(std::span<const ConcreteState> live_states, unsigned current_shift) {
   Situation at;
   const ConcreteState* best = nullptr;
   int best_rank = -1;
   for (const auto& s : live_states) {
     const auto phase = static_cast<Phase>(raw(s.phase));
     const bool dropped = phase == Phase::cancelled && raw(s.gone) == static_cast<int>(Gone::dropped);
-    const int rank = dropped ? 0 : phase == Phase::prepared ? 2 : 1;
+    const int rank = 2 * (dropped                    ? 0
+                          : phase == Phase::prepared ? 2
+                                                     : 1) +
+                     (raw(s.current) == current_shift ? 1 : 0);
     if (rank > best_rank) best = &s, best_rank = rank;
   }
   if (best == nullptr) return at;

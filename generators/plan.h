@@ -34,8 +34,9 @@ struct Situation {
   bool operator==(const Situation&) const = default;
 };
 
-/// The likeliest of the live states: one in which the platform did not drop the Pending HPT, if there is one.
-Situation situation_of(std::span<const ConcreteState> live_states);
+/// The likeliest of the live states: one in which the platform did not drop the Pending HPT, if there is one,
+/// and among such one with the current shift that was last thought to be right.
+Situation situation_of(std::span<const ConcreteState> live_states, unsigned current_shift = 0);
 
 /// What the situation most likely is after the call, so that several plans can be made before any is
 /// answered.

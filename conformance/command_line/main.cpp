@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -354,7 +355,7 @@ int run(int argc, char** argv) {
   certify_command
       ->add_option("--seconds", certify_options.seconds,
                    "end after this many seconds, minimizing not counted; 0: no limit")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")
       ->capture_default_str();
@@ -410,6 +411,8 @@ int run(int argc, char** argv) {
   if (*certify_command) {
     if (certify_options.calls == 0 && certify_options.seconds == 0)
       throw UsageError("--calls 0 needs --seconds");
+    // CLI11 takes "nan" and "inf" for numbers.
+    if (!std::isfinite(certify_options.seconds)) throw UsageError("--seconds: not a finite number");
     if (!seed_given) certify_options.seed = std::random_device{}();
     if (sparse) certify_options.detail = Journal::Detail::sparse;
     return certify(argv[0], certify_options, chosen, *certify_command);
