@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <random>
@@ -31,7 +32,7 @@ Outcome certify(Adapter& adapter, std::uint64_t seed, std::uint64_t calls,
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   auto name = std::string(test->test_suite_name()) + '-' + test->name();
   std::replace(name.begin(), name.end(), '/', '-');
-  const auto directory = fs::path(testing::TempDir()) / ("hptck-" + name);
+  const auto directory = fs::path(testing::TempDir()) / ("hptck-" + name + '-' + std::to_string(getpid()));
   fs::create_directories(directory);
   CampaignOptions options;
   options.seed = seed;

@@ -2,6 +2,7 @@
 // specification, and each finding replays.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <set>
@@ -13,7 +14,8 @@ namespace hptck {
 namespace {
 
 TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
-  const auto directory = std::filesystem::path(testing::TempDir()) / "hptck-campaign-vm";
+  const auto directory = 
+      std::filesystem::path(testing::TempDir()) / ("hptck-campaign-vm-" + std::to_string(getpid()));
   std::filesystem::create_directories(directory);
   const auto adapter = make_qemu_adapter({});
   CampaignOptions options;

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -15,6 +16,11 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+// Tests run beside each other, each in a process of its own.
+std::filesystem::path own_directory() {
+  return std::filesystem::path(testing::TempDir()) / ("hptck-journal-" + std::to_string(getpid()));
+}
 
 std::string read(const std::filesystem::path& path) {
   std::stringstream text;
@@ -57,7 +63,7 @@ CampaignRecord example() {
 }
 
 std::string written(const CampaignRecord& record) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "hptck_journal_test" / "journal.txt";
+  const auto path = own_directory() / "journal.txt";
   {
     Journal journal(path, Journal::Detail::full);
     journal.campaign(record);
@@ -107,7 +113,7 @@ TEST(Journal, a_later_record_of_a_finding_replaces_the_earlier) {
 }
 
 TEST(Journal, a_suspicion_that_nobody_came_to_minimize_stands) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "hptck_journal_test" / "journal.txt";
+  const auto path = own_directory() / "journal.txt";
   const auto record = example();
   const auto text_with = [&](bool settled) {
     Journal journal(path, Journal::Detail::full);

@@ -365,7 +365,8 @@ void Oracle::become(States states) {
     sets_.clear();
     remembered_.clear();
   }
-  states_ = &sets_.try_emplace(std::move(states), 0).first->first;
+  const auto number = static_cast<std::uint32_t>(sets_.size() + 1);
+  states_ = &*sets_.try_emplace(std::move(states), number).first;
 }
 
 void Oracle::restart(const Statement& statement) {
@@ -413,8 +414,8 @@ Next next_states(std::span<const S> live_states, const Call& call, std::int64_t 
 
 // Out of range is one class, below and above; within, each shift is its own.
 static std::uint64_t shift_class(std::uint64_t shift) {
-  if (shift >= min_shift && shift <= max_shift) return shift;
-  return shift == 0 ? 0 : shift < min_shift ? 1 : 63;
+  const std::uint64_t above = shift > max_shift ? 63 : shift;
+  return shift != 0 && shift < min_shift ? 1 : above;
 }
 
 std::uint64_t call_class_of(const Call& call) {
@@ -424,43 +425,43 @@ std::uint64_t call_class_of(const Call& call) {
       const auto whole = call.args[1];
       const auto low_half =
           static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
-      return (call.token == token::H_RESIZE_HPT_COMMIT ? 1 : 0) | (call.args[0] != 0 ? 2 : 0) |
-             shift_class(low_half) << 8 | shift_class(whole) << 16 | (low_half != whole ? 4 : 0);
+      const std::uint64_t commits = call.token == token::H_RESIZE_HPT_COMMIT, flags = call.args[0] != 0,
+                          differ = low_half != whole;
+      return commits | flags << 1 | differ << 2 | shift_class(low_half) << 3 | shift_class(whole) << 9;
     }
     case token::H_READ:
-      return std::uint64_t{1} << 32 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
+      return std::uint64_t{1} << 15 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
     case token::H_ENTER:
-      return std::uint64_t{1} << 33 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
+      return std::uint64_t{2} << 15 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
     default:
-      return std::uint64_t{1} << 34;
+      return std::uint64_t{3} << 15;
   }
 }
 
 bool Oracle::allows(const Call& call, const Response& response) const {
-  const auto next = next_states(*states_, call, response.status);
+  const auto next = next_states(states_->first, call, response.status);
   return !next.known || !next.states.empty();
 }
 
 bool Oracle::step(const Call& call, const Response& response) {
-  constexpr std::size_t slots = 1 << 15;
-  if (remembered_.empty()) remembered_.resize(slots);
-  const auto call_class = call_class_of(call);
-  const auto hash = (reinterpret_cast<std::uintptr_t>(states_) ^ call_class * 0x9e3779b97f4a7c15 ^
-                     static_cast<std::uint64_t>(response.status) * 0xc2b2ae3d27d4eb4f);
-  auto& slot = remembered_[(hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15 >> 49];
-  if (slot.from == states_ && slot.call_class == call_class && slot.status == response.status) {
+  constexpr int slots_log2 = 16;
+  if (remembered_.empty()) remembered_.resize(std::size_t{1} << slots_log2);
+  const auto code = static_cast<std::int16_t>(response.status);
+  const bool listed = code == response.status;  // no code beyond 16 bits has a name
+  const auto key = call_class_of(call) | std::uint64_t{static_cast<std::uint16_t>(code)} << 20 |
+                   std::uint64_t{states_->second} << 36;
+  auto& slot = remembered_[(key ^ key >> 29) * 0x9e3779b97f4a7c15 >> (64 - slots_log2)];
+  if (slot.key == key && listed) {
     states_ = slot.to;
     exercised_ = slot.exercised;
     return true;
   }
-  auto next = next_states(*states_, call, response.status);
+  auto next = next_states(states_->first, call, response.status);
   exercised_ = next.exercised;
   if (!next.known) return true;
   if (next.states.empty()) return false;
-  const auto* from = states_;
   become(std::move(next.states));
-  if (remembered_.empty()) return true;
-  slot = {from, states_, call_class, response.status, exercised_};
+  if (!remembered_.empty() && listed) slot = {key, states_, exercised_};
   return true;
 }
 
@@ -471,7 +472,7 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
   };
   std::vector<Seen> seen;
   for_each_rule(call, [&](const auto& list, const auto& arguments) {
-    for (const auto& live : *states_) {
+    for (const auto& live : states_->first) {
       for_each_candidate(live, [&](const S& candidate, ClauseSet) {
         const auto note = annotated_walk(list, candidate, arguments, response ? &response->status : nullptr);
         for (const auto& other : seen) {
@@ -541,7 +542,7 @@ void Oracle::resync(const Call& call, const Response& response) {
   // A refused H_READ says that the size is not what it seemed.
   const bool size_unknown = call.token == token::H_READ;
   States next;
-  for (const auto& live : *states_) {
+  for (const auto& live : states_->first) {
     std::vector<W> sizes{live.current}, pendings;
     if (raw(live.pending) != 0) pendings.push_back(live.pending);
     if (asked_a_size) pendings.push_back(W(static_cast<std::uint8_t>(asked)));

@@ -63,31 +63,31 @@ class Oracle {
   void resync(const Call& call, const Response& response);
 
   /// The live states before hidden steps, in no particular order.
-  std::span<const ConcreteState> states() const { return *states_; }
+  std::span<const ConcreteState> states() const { return states_->first; }
 
  private:
   using States = std::vector<ConcreteState>;
   struct Order {
     bool operator()(const States& a, const States& b) const;
   };
+  // A step: which set was left by which class of call and which answer, and what came of it. Small, because
+  // the table is what the speed of a campaign's oracle hangs on.
   struct Remembered {
-    const States* from = nullptr;
-    const States* to = nullptr;
-    std::uint64_t call_class = 0;
-    std::int64_t status = 0;
+    std::uint64_t key = 0;  // 0: an empty slot
+    const std::pair<const States, std::uint32_t>* to = nullptr;
     ClauseSet exercised;
   };
 
   void become(States states);
 
-  std::map<States, std::uint32_t, Order> sets_;  // nodes never move, so their addresses name the sets
-  const States* states_ = nullptr;
+  std::map<States, std::uint32_t, Order> sets_;  // numbered from 1; nodes never move
+  const std::pair<const States, std::uint32_t>* states_ = nullptr;
   bool standing_declared_ = false;
   std::vector<Remembered> remembered_;
   ClauseSet exercised_;
 };
 
-/// A number that two calls share only when no row can tell them apart.
+/// A number below 2^20 that two calls share only when no row can tell them apart.
 std::uint64_t call_class_of(const Call& call);
 
 /// The statement's initial states: all that it leaves open.

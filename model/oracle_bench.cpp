@@ -19,7 +19,11 @@ struct Recorded {
 };
 
 Call call_of(const Recorded& r) {
-  return r.kind < 4 ? prepare(r.flags, r.shift) : r.kind < 7 ? commit(r.flags, r.shift) : read_hpte(r.shift);
+  using namespace token;
+  constexpr std::uint64_t tokens[] = {H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE,
+                                      H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_COMMIT,  H_RESIZE_HPT_COMMIT,
+                                      H_RESIZE_HPT_COMMIT,  H_READ};
+  return {tokens[r.kind], {r.flags, r.shift}};
 }
 
 struct Walk {
