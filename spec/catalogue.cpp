@@ -256,4 +256,64 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
   return catalogue;
 }
 
+std::vector<DeviationText> load_deviations(std::string_view xml, std::string_view name,
+                                           const Catalogue& catalogue) {
+  const Document document(xml, name);
+  const auto root = document.root("deviations");
+  document.check_attributes(root, {"schema"});
+  document.check_schema(root);
+  const auto clause = [&](const pugi::xml_node& node, const char* attribute) {
+    const auto id = document.attribute(node, attribute);
+    const auto known = std::any_of(catalogue.clauses.begin(), catalogue.clauses.end(),
+                                   [&](const ClauseText& c) { return c.id == id; });
+    if (!known) document.fail(node, fmt::format("{}=\"{}\" names no clause", attribute, id));
+    return id;
+  };
+  const auto plain = [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_'; };
+  std::set<std::string> ids;
+  std::vector<DeviationText> deviations;
+  for (const auto& node : document.elements(root, {"deviation"})) {
+    DeviationText deviation;
+    deviation.id = document.attribute(node, "id");
+    if (!std::islower(static_cast<unsigned char>(deviation.id[0])) ||
+        !std::all_of(deviation.id.begin(), deviation.id.end(), plain))
+      document.fail(node, fmt::format("deviation id \"{}\" is not of a-z, 0-9 and _", deviation.id));
+    if (!ids.insert(deviation.id).second)
+      document.fail(node, fmt::format("deviation id \"{}\" stands twice", deviation.id));
+    deviation.breaks = clause(node, "breaks");
+    deviation.shows_at = node.attribute("shows_at") ? clause(node, "shows_at") : deviation.breaks;
+    using K = std::string_view;
+    deviation.kind = choose<K>(document, node, "kind",
+                               {{"wrong code", "wrong code"},
+                                {"missing check", "missing check"},
+                                {"wrong order", "wrong order"},
+                                {"wrong bound", "wrong bound"},
+                                {"wrong width", "wrong width"},
+                                {"state not cleared", "state not cleared"},
+                                {"state cleared too early", "state cleared too early"},
+                                {"stale state", "stale state"},
+                                {"sticky error", "sticky error"},
+                                {"right return, wrong effect", "right return, wrong effect"},
+                                {"right effect, wrong return", "right effect, wrong return"},
+                                {"silent loss", "silent loss"},
+                                {"no answer", "no answer"}});
+    if (node.attribute("seen_in"))
+      deviation.seen_in = choose<SeenIn>(
+          document, node, "seen_in", {{"contents", SeenIn::contents}, {"faults", SeenIn::faults}});
+    if (node.attribute("partition"))
+      deviation.needs_absent = choose<bool>(document, node, "partition", {{"absent", true}});
+    document.check_attributes(node, {"id", "breaks", "shows_at", "kind", "seen_in", "partition"});
+    for (const auto& child : node.children()) {
+      if (child.type() != pugi::node_pcdata) document.fail(child, "<deviation> holds text only");
+    }
+    deviation.text = node.child_value();
+    if (deviation.text.empty())
+      document.fail(node, fmt::format("deviation \"{}\" has no text", deviation.id));
+    deviations.push_back(std::move(deviation));
+  }
+  if (deviations.empty()) document.fail(root, "the catalogue holds no deviation");
+  if (deviations.size() > 255) document.fail(root, "more than 255 deviations: widen hptck::Deviation first");
+  return deviations;
+}
+
 }  // namespace hptck

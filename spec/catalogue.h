@@ -42,6 +42,25 @@ struct Ambiguity {
   bool operator==(const Ambiguity&) const = default;
 };
 
+/// What a guest has to look at to see a deviation.
+enum class SeenIn {
+  control,   ///< the answers of the resize hypercalls and H_READ's bound
+  contents,  ///< what is in the table
+  faults,    ///< the hypervisor dies, hangs or garbles the channel: no row of a model can say that
+};
+
+/// One named, plausible mistake of a hypervisor's author.
+struct DeviationText {
+  std::string id;        ///< "commit_flags_is_h_parameter"
+  std::string breaks;    ///< id of the clause that the hypervisor does not keep
+  std::string shows_at;  ///< id of the clause whose answer first gives it away; the same, unless it hides
+  std::string kind;      ///< "wrong code"; one of a fixed list
+  SeenIn seen_in = SeenIn::control;
+  bool needs_absent = false;  ///< shows only in a partition that is not offered the option
+  std::string text;           ///< one sentence
+  bool operator==(const DeviationText&) const = default;
+};
+
 struct Catalogue {
   std::string edition;
   std::vector<Source> sources;
@@ -59,5 +78,9 @@ class InputError : public std::runtime_error {
 /// Throws InputError.
 Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_name,
                          std::string_view ambiguities_xml, std::string_view ambiguities_name);
+
+/// Reads the catalogue of deviations, whose clauses are those of `catalogue`. Throws InputError.
+std::vector<DeviationText> load_deviations(std::string_view xml, std::string_view name,
+                                           const Catalogue& catalogue);
 
 }  // namespace hptck

@@ -9,7 +9,7 @@
 
 #include "conformance/adapter.h"
 #include "conformance/adapter_choice.h"
-#include "conformance/builtin/deviation.h"
+#include "spec/deviations.h"
 #include "conformance/builtin/scheme_a.h"
 
 namespace hptck {

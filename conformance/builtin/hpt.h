@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "conformance/builtin/deviation.h"
+#include "spec/deviations.h"
 
 namespace hptck {
 

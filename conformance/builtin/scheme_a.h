@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "conformance/builtin/deviation.h"
+#include "spec/deviations.h"
 #include "conformance/builtin/hpt.h"
 #include "model/hypercall.h"
 
