@@ -95,9 +95,24 @@ constexpr Word<to> resized(Word<from> a) {
 }
 /// 1 shifted left by `a`; zero from 64 on.
 constexpr Word<64> power_of_two(Word<64> a) { return Word<64>(raw(a) < 64 ? std::uint64_t{1} << raw(a) : 0); }
-constexpr Word<64> minus(Word<64> a, Literal b) { return Word<64>(raw(a) - b.value); }
+template <int width>
+constexpr Word<width> minus(Word<width> a, Literal b) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) - b.value));
+}
 /// Whether any bit of the mask is set.
-constexpr Bool any_bit(Word<64> a, Literal mask) { return Bool((raw(a) & mask.value) != 0); }
+template <int width>
+constexpr Bool any_bit(Word<width> a, Literal mask) {
+  return Bool((raw(a) & mask.value) != 0);
+}
+/// The word with the mask's bits set, or with only the mask's bits kept.
+template <int width>
+constexpr Word<width> with_bits(Word<width> a, Literal mask) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) | mask.value));
+}
+template <int width>
+constexpr Word<width> only_bits(Word<width> a, Literal mask) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) & mask.value));
+}
 
 }  // namespace concrete
 

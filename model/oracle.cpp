@@ -1,76 +1,25 @@
 // Two walks over the same rows: a fast one that only follows the states which allow the answer (step), and a
-// slow one that takes notes (explain). Both go through for_each_candidate, which closes one state over the
-// hidden steps.
+// slow one that takes notes (explain). Both go through for_each_candidate (model/walk.h), which closes one
+// state over the hidden steps.
 #include "model/oracle.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "model/rows.h"
+#include "model/deviations.h"
+#include "model/walk.h"
 #include "spec/embedded.h"
 
 namespace hptck {
 namespace {
 
-using concrete::Bool;
 using S = ConcreteState;
-using Resize = ResizeArguments<Concrete>;
-using TableCall = TableArguments<Concrete>;
 
-constexpr Literal phase_of(Phase p) { return lit(p); }
-bool in(const S& s, Phase phase) { return raw(s.phase) == phase_of(phase).value; }
 Gone gone_of(const S& s) { return static_cast<Gone>(raw(s.gone)); }
 Table table_of(const S& s) { return static_cast<Table>(raw(s.table)); }
 bool was_dropped(const S& s) { return in(s, Phase::cancelled) && gone_of(s) == Gone::dropped; }
-
-template <class When, class Args>
-constexpr bool matched(const When& when, const S& s, const Args& a) {
-  if constexpr (std::is_same_v<When, Always>)
-    return true;
-  else
-    return holds(when(s, a));
-}
-
-template <class Then, class Args>
-constexpr S applied(const Then& then, const S& s, const Args& a) {
-  if constexpr (std::is_same_v<Then, Unchanged>)
-    return s;
-  else
-    return then(s, a);
-}
-
-struct Accepted {
-  bool yes = false;
-  Clause row{};  // the row that answered
-};
-
-// Walks the list; s becomes the next state when the answer is allowed.
-template <class List, class Args>
-inline Accepted walk(const List& list, S& s, const Args& a, std::int64_t code) {
-  Accepted result;
-  // Each row says whether the walk is over; || stops at the first that does.
-  const auto one = [&](const auto& row) {
-    using R = std::remove_cvref_t<decltype(row)>;
-    if constexpr (R::kind == RowKind::may) {
-      if (!row.allowed.allow(code)) return false;
-    }
-    if (!matched(row.when, s, a)) return false;
-    if constexpr (R::kind == RowKind::effect) {
-      s = applied(row.then, s, a);
-      return false;
-    } else {
-      if constexpr (R::kind == RowKind::must) {
-        if (!row.allowed.allow(code)) return true;
-      }
-      s = applied(row.then, s, a);
-      result = {true, row.clause};
-      return true;
-    }
-  };
-  std::apply([&](const auto&... row) { (void)(one(row) || ...); }, list);
-  return result;
-}
 
 // What the slow walk notes for one state.
 struct Note {
@@ -80,88 +29,27 @@ struct Note {
   std::vector<Answers> also;  // what the may rows before it would have allowed
 };
 
-template <class List, class Args>
-Note annotated_walk(const List& list, S s, const Args& a, const std::int64_t* code) {
+Note annotated_walk(const ConcreteList& list, S s, const ConcreteArguments& arguments,
+                    const std::int64_t* code) {
+  const auto a = list.taken(s, arguments);
   Note note;
-  bool over = false;
-  for_each_row(list, [&](const auto& row) {
-    using R = std::remove_cvref_t<decltype(row)>;
-    if (over) return;
-    if (!matched(row.when, s, a)) return;
-    if constexpr (R::kind == RowKind::effect) {
-      s = applied(row.then, s, a);
-      return;
+  for (const auto& row : list) {
+    if (!matched(row, s, a)) continue;
+    if (row.kind == RowKind::effect) {
+      s = row.next(s, a);
+      continue;
     }
     const bool allowed = code != nullptr && row.allowed.allow(*code);
-    if (R::kind == RowKind::may && !allowed) {
+    if (row.kind == RowKind::may && !allowed) {
       note.also.push_back(row.allowed);
-      return;
+      continue;
     }
-    over = true;
     note.refused = !allowed;
     note.row = row.clause;
     note.expected = row.allowed;
-  });
+    break;
+  }
   return note;
-}
-
-// Calls visit(state, clauses of the hidden steps taken) for the state and everything that hidden steps make
-// of it.
-template <class Visitor>
-inline void for_each_candidate(const S& s, Visitor visit) {
-  visit(s, ClauseSet{});
-  if (!in(s, Phase::preparing) && !in(s, Phase::prepared) && !in(s, Phase::collided)) return;
-  struct {
-    S state;
-    ClauseSet path;
-  } found[8] = {{s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}, {s, {}}};
-  int count = 1;
-  for (int i = 0; i < count; ++i) {
-    const auto from = found[i];
-    for_each_row(rows::hidden, [&](const auto& row) {
-      if (!matched(row.when, from.state, 0)) return;
-      const auto to = applied(row.then, from.state, 0);
-      for (int k = 0; k < count; ++k) {
-        if (packed(found[k].state) == packed(to)) return;
-      }
-      auto path = from.path;
-      path.add(row.clause);
-      found[count++] = {to, path};
-      visit(to, path);
-    });
-  }
-}
-
-// Calls visit(arguments) for each reading of the shift register (ambiguity A1): one when they agree.
-template <class Visitor>
-inline void for_each_reading(const Call& call, Visitor visit) {
-  const auto whole = call.args[1];
-  const auto low_half =
-      static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
-  visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(low_half)});
-  if (low_half != whole) visit(Resize{Concrete::Word<64>(call.args[0]), Concrete::Word<64>(whole)});
-}
-
-// Finds the call's list and calls visit(list, arguments), for each reading of the arguments. False: a
-// hypercall that the model has no rows for.
-template <class Visitor>
-inline bool for_each_rule(const Call& call, Visitor visit) {
-  switch (call.token) {
-    case token::H_RESIZE_HPT_PREPARE:
-      for_each_reading(call, [&](const Resize& a) { visit(rows::prepare, a); });
-      return true;
-    case token::H_RESIZE_HPT_COMMIT:
-      for_each_reading(call, [&](const Resize& a) { visit(rows::commit, a); });
-      return true;
-    case token::H_READ:
-      visit(rows::read, TableCall{Concrete::Word<64>(call.args[1]), Concrete::Word<64>(0)});
-      return true;
-    case token::H_ENTER:
-      visit(rows::enter, TableCall{Concrete::Word<64>(call.args[1]), Concrete::Word<64>(call.args[2])});
-      return true;
-    default:
-      return false;
-  }
 }
 
 // The effect that the answer of this row bears witness to, when it holds; and that is to blame, when the
@@ -329,7 +217,7 @@ std::string describe(const ConcreteState& s) {
   }
   text += fmt::format("; current HPT of shift {}", raw(s.current));
   if (table_of(s) == Table::kept) text += ", kept by the last COMMIT";
-  if (raw(s.bolted) != 0) text += "; bolted HPTEs entered";
+  if ((raw(s.marks) & mark::bolted) != 0) text += "; bolted HPTEs entered";
   if (standing == Standing::forbidden) text += "; may not resize";
   return text;
 }
@@ -358,6 +246,11 @@ bool Oracle::Order::operator()(const States& a, const States& b) const {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less);
 }
 
+Oracle::Oracle(const Statement& statement, const Deviations& deviations)
+    : rules_(rules<Concrete>(deviations)), deviates_(!deviations.empty()) {
+  restart(statement);
+}
+
 // Sets are few unless someone makes them many; then the memory starts afresh.
 void Oracle::become(States states) {
   constexpr std::size_t most_sets = 1 << 14;
@@ -366,7 +259,7 @@ void Oracle::become(States states) {
     remembered_.clear();
   }
   const auto number = static_cast<std::uint32_t>(sets_.size() + 1);
-  states_ = &*sets_.try_emplace(std::move(states), number).first;
+  states_ = &*sets_.try_emplace(std::move(states), About{number}).first;
 }
 
 void Oracle::restart(const Statement& statement) {
@@ -375,33 +268,30 @@ void Oracle::restart(const Statement& statement) {
   exercised_ = {};
 }
 
-namespace {
-
-struct Next {
-  std::vector<S> states;
-  ClauseSet exercised;
-  bool known = true;  // false: a hypercall without rows, of which nothing is said
-};
-
-Next next_states(std::span<const S> live_states, const Call& call, std::int64_t code) {
+Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
   Next next;
   // The clauses that every simplest explanation shares. Simplest is one without hidden steps, then one with,
   // then one in which the platform dropped the Pending HPT.
   ClauseSet shared[3] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}, {~std::uint64_t{0}}};
   bool any[3] = {false, false, false};
-  next.known = for_each_rule(call, [&](const auto& list, const auto& arguments) {
-    for (const auto& live : live_states) {
-      for_each_candidate(live, [&](const S& candidate, ClauseSet path) {
-        S s = candidate;
-        const auto answer = walk(list, s, arguments, code);
-        if (!answer.yes) return;
-        const int tier = was_dropped(candidate) ? 2 : path.bits != 0 ? 1 : 0;
-        path.add(answer.row);
-        if (const auto effect = witnessed(answer.row, candidate)) path.add(*effect);
-        any[tier] = true;
-        shared[tier].bits &= path.bits;
-        next.states.push_back(s);
+  auto& closed = states_->second.closed;
+  if (closed.empty()) {
+    for (const auto& live : states_->first)
+      for_each_candidate(rules_.hidden, live, [&](const S& state, ClauseSet path) {
+        closed.push_back({state, path});
       });
+  }
+  next.known = for_each_rule(rules_, call, [&](const auto& list, const auto& arguments) {
+    for (auto [state, path] : closed) {
+      S s = state;
+      const auto* answer = walk(list, s, arguments, code);
+      if (answer == nullptr) continue;
+      const int tier = was_dropped(state) ? 2 : path.bits != 0 ? 1 : 0;
+      path.add(answer->clause);
+      if (const auto effect = witnessed(answer->clause, state)) path.add(*effect);
+      any[tier] = true;
+      shared[tier].bits &= path.bits;
+      next.states.push_back(s);
     }
   });
   sort_unique(next.states);
@@ -410,59 +300,83 @@ Next next_states(std::span<const S> live_states, const Call& call, std::int64_t 
   return next;
 }
 
-}  // namespace
-
 // Out of range is one class, below and above; within, each shift is its own.
 static std::uint64_t shift_class(std::uint64_t shift) {
   const std::uint64_t above = shift > max_shift ? 63 : shift;
   return shift != 0 && shift < min_shift ? 1 : above;
 }
 
-std::uint64_t call_class_of(const Call& call) {
+std::uint64_t call_class_of(const Call& call, bool fine) {
   switch (call.token) {
     case token::H_RESIZE_HPT_PREPARE:
     case token::H_RESIZE_HPT_COMMIT: {
-      const auto whole = call.args[1];
+      const auto flags = call.args[0], whole = call.args[1];
       const auto low_half =
           static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(whole)));
-      const std::uint64_t commits = call.token == token::H_RESIZE_HPT_COMMIT, flags = call.args[0] != 0,
+      const std::uint64_t commits = call.token == token::H_RESIZE_HPT_COMMIT, any = flags != 0,
                           differ = low_half != whole;
-      return commits | flags << 1 | differ << 2 | shift_class(low_half) << 3 | shift_class(whole) << 9;
+      const auto plain =
+          commits | any << 1 | differ << 2 | shift_class(low_half) << 3 | shift_class(whole) << 9;
+      if (!fine) return plain;
+      const std::uint64_t low_word = (flags & 0xffffffff) != 0, low_bit = flags & 1;
+      return plain | low_word << 15 | low_bit << 16 | shift_class(whole & 0xff) << 17;
     }
-    case token::H_READ:
-      return std::uint64_t{1} << 15 | static_cast<std::uint64_t>(std::bit_width(call.args[1]));
+    case token::H_READ: {
+      const auto ptex = call.args[1];
+      const std::uint64_t power = std::has_single_bit(ptex), last = (ptex & (ptex + 1)) == 0;
+      const auto plain = std::uint64_t{1} << 23 | static_cast<std::uint64_t>(std::bit_width(ptex));
+      return fine ? plain | power << 7 | last << 8 : plain;
+    }
     case token::H_ENTER:
-      return std::uint64_t{2} << 15 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
+      return std::uint64_t{1} << 23 | 1 << 16 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
     default:
-      return std::uint64_t{3} << 15;
+      return std::uint64_t{1} << 23 | 1 << 17;
   }
 }
 
 bool Oracle::allows(const Call& call, const Response& response) const {
-  const auto next = next_states(states_->first, call, response.status);
+  const auto next = next_states(call, response.status);
   return !next.known || !next.states.empty();
 }
 
 bool Oracle::step(const Call& call, const Response& response) {
-  constexpr int slots_log2 = 16;
-  if (remembered_.empty()) remembered_.resize(std::size_t{1} << slots_log2);
+  if (remembered_.empty()) remember_more();
   const auto code = static_cast<std::int16_t>(response.status);
   const bool listed = code == response.status;  // no code beyond 16 bits has a name
-  const auto key = call_class_of(call) | std::uint64_t{static_cast<std::uint16_t>(code)} << 20 |
-                   std::uint64_t{states_->second} << 36;
-  auto& slot = remembered_[(key ^ key >> 29) * 0x9e3779b97f4a7c15 >> (64 - slots_log2)];
+  const auto key = call_class_of(call, deviates_) | std::uint64_t{static_cast<std::uint16_t>(code)} << 24 |
+                   std::uint64_t{states_->second.number} << 40;
+  auto& slot = slot_of(key);
   if (slot.key == key && listed) {
     states_ = slot.to;
     exercised_ = slot.exercised;
     return true;
   }
-  auto next = next_states(states_->first, call, response.status);
+  auto next = next_states(call, response.status);
   exercised_ = next.exercised;
   if (!next.known) return true;
   if (next.states.empty()) return false;
   become(std::move(next.states));
-  if (!remembered_.empty() && listed) slot = {key, states_, exercised_};
+  if (remembered_.empty() || !listed) return true;
+  slot = {key, states_, exercised_};
+  if (++misses_ > remembered_.size() / 2) remember_more();
   return true;
+}
+
+Oracle::Remembered& Oracle::slot_of(std::uint64_t key) {
+  return remembered_[(key ^ key >> 29) * 0x9e3779b97f4a7c15 >> (64 - slot_bits_)];
+}
+
+// The table starts small, for the many oracles that judge a handful of calls, and grows with what there is to
+// remember.
+void Oracle::remember_more() {
+  constexpr int first = 8, last = 16;
+  misses_ = 0;
+  if (slot_bits_ == last && !remembered_.empty()) return;
+  slot_bits_ = slot_bits_ == 0 ? first : std::min(slot_bits_ + 2, last);
+  const auto before = std::exchange(remembered_, std::vector<Remembered>(std::size_t{1} << slot_bits_));
+  for (const auto& one : before) {
+    if (one.key != 0) slot_of(one.key) = one;
+  }
 }
 
 Refusal Oracle::explain(const Call& call, const Response* response) const {
@@ -471,9 +385,9 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
     Note note;
   };
   std::vector<Seen> seen;
-  for_each_rule(call, [&](const auto& list, const auto& arguments) {
+  for_each_rule(rules_, call, [&](const auto& list, const auto& arguments) {
     for (const auto& live : states_->first) {
-      for_each_candidate(live, [&](const S& candidate, ClauseSet) {
+      for_each_candidate(rules_.hidden, live, [&](const S& candidate, ClauseSet) {
         const auto note = annotated_walk(list, candidate, arguments, response ? &response->status : nullptr);
         for (const auto& other : seen) {
           if (packed(other.state) == packed(candidate) && other.note.row == note.row) return;
@@ -567,7 +481,7 @@ void Oracle::resync(const Call& call, const Response& response) {
         s.pending = pending;
         s.gone = constant(s.gone, lit(Gone::none));
         for (const auto phase : {Phase::preparing, Phase::prepared, Phase::collided})
-          next.push_back(rows::becomes(phase)(s, 0));
+          next.push_back(rows::becomes(phase)(s, no_arguments));
       }
     }
   }
@@ -598,14 +512,10 @@ void Oracle::resync(const Call& call, const Response& response) {
 
 ClauseSet clauses_with_rows() {
   ClauseSet clauses;
-  const auto add = [&](const auto& list) {
-    for_each_row(list, [&](const auto& row) { clauses.add(row.clause); });
-  };
-  add(rows::prepare);
-  add(rows::commit);
-  add(rows::read);
-  add(rows::enter);
-  add(rows::hidden);
+  const auto all = specification<Concrete>();
+  for (const auto* list : {&all.prepare, &all.commit, &all.read, &all.enter, &all.hidden}) {
+    for (const auto& row : *list) clauses.add(row.clause);
+  }
   return clauses;
 }
 

@@ -18,9 +18,10 @@
 #include <vector>
 
 #include "model/clause_set.h"
+#include "model/decision_list.h"
 #include "model/hypercall.h"
-#include "model/state.h"
 #include "model/trace.h"
+#include "spec/deviations.h"
 
 namespace hptck {
 
@@ -37,7 +38,8 @@ struct Refusal {
 
 class Oracle {
  public:
-  explicit Oracle(const Statement& statement = {}) { restart(statement); }
+  /// With deviations: an oracle for a hypervisor that keeps the specification but for those.
+  explicit Oracle(const Statement& statement = {}, const Deviations& deviations = {});
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;
 
@@ -70,25 +72,51 @@ class Oracle {
   struct Order {
     bool operator()(const States& a, const States& b) const;
   };
+  struct Candidate {
+    ConcreteState state;
+    ClauseSet path;  // the hidden steps that lead there
+  };
+  // What is known of a set: its number, from 1, and everything that hidden steps make of it, once that was
+  // asked for.
+  struct About {
+    std::uint32_t number = 0;
+    mutable std::vector<Candidate> closed = {};
+  };
+  using Set = std::pair<const States, About>;
   // A step: which set was left by which class of call and which answer, and what came of it. Small, because
   // the table is what the speed of a campaign's oracle hangs on.
   struct Remembered {
     std::uint64_t key = 0;  // 0: an empty slot
-    const std::pair<const States, std::uint32_t>* to = nullptr;
+    const Set* to = nullptr;
     ClauseSet exercised;
   };
 
-  void become(States states);
+  struct Next {
+    States states;
+    ClauseSet exercised;
+    bool known = true;  // false: a hypercall without rows, of which nothing is said
+  };
 
-  std::map<States, std::uint32_t, Order> sets_;  // numbered from 1; nodes never move
-  const std::pair<const States, std::uint32_t>* states_ = nullptr;
+  Next next_states(const Call& call, std::int64_t code) const;
+  void become(States states);
+  void remember_more();
+  Remembered& slot_of(std::uint64_t key);
+
+  Rules<Concrete> rules_;
+  bool deviates_;
+
+  std::map<States, About, Order> sets_;  // nodes never move
+  const Set* states_ = nullptr;
   bool standing_declared_ = false;
-  std::vector<Remembered> remembered_;
+  std::vector<Remembered> remembered_;  // as many as a power of two
+  int slot_bits_ = 0;
+  std::size_t misses_ = 0;
   ClauseSet exercised_;
 };
 
-/// A number below 2^20 that two calls share only when no row can tell them apart.
-std::uint64_t call_class_of(const Call& call);
+/// A number below 2^24 that two calls share only when no row can tell them apart; `fine`: nor any row of any
+/// deviation.
+std::uint64_t call_class_of(const Call& call, bool fine = false);
 
 /// The statement's initial states: all that it leaves open.
 std::vector<ConcreteState> initial_states(const Statement& statement);

@@ -20,9 +20,9 @@ struct Recorded {
 
 Call call_of(const Recorded& r) {
   using namespace token;
-  constexpr std::uint64_t tokens[] = {H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE,
-                                      H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_COMMIT,  H_RESIZE_HPT_COMMIT,
-                                      H_RESIZE_HPT_COMMIT,  H_READ};
+  constexpr std::uint64_t tokens[] = {
+      H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_PREPARE,
+      H_RESIZE_HPT_COMMIT,  H_RESIZE_HPT_COMMIT,  H_RESIZE_HPT_COMMIT,  H_READ};
   return {tokens[r.kind], {r.flags, r.shift}};
 }
 

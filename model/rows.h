@@ -2,25 +2,13 @@
 // H_READ and H_ENTER that lets the size of the table and the chance of a collision be seen. Each row names
 // its clause; the clause's wording stands in spec/clauses.xml, so it is not repeated here.
 //
-// Written once for every value domain: s is the state, a the arguments.
+// Written once for every value domain: s is the state, a the arguments. What could go wrong in them stands in
+// model/deviations.h.
 #pragma once
 
 #include "model/decision_list.h"
-#include "model/state.h"
 
 namespace hptck {
-
-/// Arguments of H_RESIZE_HPT_PREPARE and H_RESIZE_HPT_COMMIT, the shift already under one reading of A1.
-template <class Domain>
-struct ResizeArguments {
-  typename Domain::template Word<64> flags, shift;
-};
-
-/// Arguments of H_READ and H_ENTER. `pteh` is zero for H_READ.
-template <class Domain>
-struct TableArguments {
-  typename Domain::template Word<64> ptex, pteh;
-};
 
 namespace rows {
 
@@ -67,7 +55,7 @@ inline constexpr auto other_shift = [](const auto& s, const auto& a) {
 inline constexpr auto matches = and_(has_pending, and_(no(flags_set), no(other_shift)));
 // Two bolted HPTEs can need one slot only in a smaller table.
 inline constexpr auto may_collide = [](const auto& s, const auto&) {
-  return both(eq(s.bolted, lit(1)), ult(s.pending, s.current));
+  return both(any_bit(s.marks, lit(mark::bolted)), ult(s.pending, s.current));
 };
 
 // Next states. Evaluated symbolically also where their condition is false, so they are total.
@@ -114,9 +102,11 @@ inline constexpr auto clears_pending = [](auto s, const auto&) {
   s.gone = constant(s.gone, lit(Gone::committed));
   return s;
 };
-inline constexpr auto notes_bolted = [](auto s, const auto&) {
-  s.bolted = constant(s.bolted, lit(1));
-  return s;
+inline constexpr auto marks = [](std::uint8_t bit) {
+  return [bit](auto s, const auto&) {
+    s.marks = with_bits(s.marks, lit(bit));
+    return s;
+  };
 };
 
 // clang-format off
@@ -172,7 +162,7 @@ inline constexpr auto enters_bolted = [](const auto&, const auto& a) {
 };
 
 inline constexpr auto enter =
-    decision_list(may(Clause::enter_bolted, enters_bolted, answers(H_SUCCESS), notes_bolted),
+    decision_list(may(Clause::enter_bolted, enters_bolted, answers(H_SUCCESS), marks(mark::bolted)),
                   must(Clause::enter_other, Always{}, anything, Unchanged{}));
 
 // Hidden steps: what may happen to a Pending HPT between two calls. Not a decision list but a relation: any
@@ -183,4 +173,12 @@ inline constexpr auto hidden = decision_list(
     effect(Clause::pending_dropped, has_pending, discards(Gone::dropped)));
 
 }  // namespace rows
+
+/// The specification, read in one domain.
+template <class Domain>
+Rules<Domain> specification() {
+  using List = DecisionList<Domain>;
+  return {List(rows::prepare), List(rows::commit), List(rows::read), List(rows::enter), List(rows::hidden)};
+}
+
 }  // namespace hptck

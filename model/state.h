@@ -47,6 +47,14 @@ enum class Table : std::uint8_t {
   kept,       ///< the last COMMIT failed
 };
 
+/// Bits of State::marks: what else the model has to remember. Beyond `bolted` they belong to deviations.
+namespace mark {
+inline constexpr std::uint8_t bolted = 1;        ///< the guest has entered a bolted HPTE
+inline constexpr std::uint8_t error_sticks = 2;  ///< the next PREPARE repeats an error
+inline constexpr std::uint8_t will_lie = 4;      ///< the next COMMIT that succeeds says H_HARDWARE
+inline constexpr std::uint8_t all = 7;
+}  // namespace mark
+
 /// Eight one-byte words. In the concrete domain a State is 8 bytes and is copied and compared as such.
 template <class Domain>
 struct State {
@@ -57,10 +65,18 @@ struct State {
   Word gone;      ///< Gone
   Word current;   ///< shift of the current HPT
   Word table;     ///< Table
-  Word bolted;    ///< 1 once the guest has entered a bolted HPTE, else 0
+  Word marks;     ///< bits of hptck::mark
   Word limit;     ///< largest shift permitted as far as declared, else 46. Rigid.
   bool operator==(const State&) const = default;
 };
+
+/// Either of two states, word by word.
+template <class Domain>
+State<Domain> ite(typename Domain::Bool c, const State<Domain>& a, const State<Domain>& b) {
+  return {ite(c, a.standing, b.standing), ite(c, a.phase, b.phase),     ite(c, a.pending, b.pending),
+          ite(c, a.gone, b.gone),         ite(c, a.current, b.current), ite(c, a.table, b.table),
+          ite(c, a.marks, b.marks),       ite(c, a.limit, b.limit)};
+}
 
 using ConcreteState = State<Concrete>;
 static_assert(sizeof(ConcreteState) == 8);
