@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
+#include "model/diagnosis.h"
 
 namespace hptck {
 namespace {
@@ -51,6 +53,8 @@ class Campaign {
       try_exhaustively();
       try_at_random();
       flush();
+      keep_history();
+      if (!record_.findings.empty()) diagnose_again();
     } catch (const EnvironmentError& error) {
       record_.error = error.what();
       journal_.error(record_.error);
@@ -58,8 +62,10 @@ class Campaign {
     record_.complete = record_.error.empty() && !stopped();
     record_.seconds = seconds_since(start_);
     mark_explained();
+    for (auto& finding : record_.findings) mark_diagnosed(finding);
     try {
       for (const auto& finding : record_.findings) journal_.finding(finding);
+      if (!record_.diagnosis.empty()) journal_.diagnosis(record_.diagnosis);
       journal_.tally(record_.tally);
       if (record_.complete) journal_.end(record_.seconds);
       journal_.flush();
@@ -123,15 +129,21 @@ class Campaign {
   }
 
   void restart(const Partition& partition) {
+    keep_history();
     partition_ = partition;
     const auto statement = adapter_.restart(partition);
-    oracle_.restart(statement);
+    if (!oracle_ || oracle_deviations_ != diagnosed_) {
+      oracle_ = std::make_unique<Oracle>(statement, diagnosed_);
+      oracle_deviations_ = diagnosed_;
+    }
+    oracle_->restart(statement);
     statement_ = statement;
     history_.clear();
     refused_before_ = false;
+    explained_steps_ = ~std::size_t{0};
     queue_.clear();
     repeated_.clear();
-    foreseen_ = situation_of(oracle_.states());
+    foreseen_ = situation_of(oracle_->states());
     for (const auto& probe : probe_size(foreseen_.current_shift)) queue_.push_back(probe.call);
     journal_.partition(statement);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement) ==
@@ -148,7 +160,7 @@ class Campaign {
   }
 
   void try_exhaustively() {
-    const auto at = situation_of(oracle_.states());
+    const auto at = situation_of(oracle_->states());
     const auto letters = alphabet(at.current_shift, at.limit);
     for_each_sequence(letters, options_.exhaustive_length, [&](const Plan& plan) {
       doing_ = fmt::format("trying every sequence of up to {} calls", options_.exhaustive_length);
@@ -220,7 +232,7 @@ class Campaign {
       report(doing_);
     }
     journal_.flush();
-    foreseen_ = situation_of(oracle_.states(), foreseen_.current_shift);
+    foreseen_ = situation_of(oracle_->states(), foreseen_.current_shift);
     if (suspicions.empty()) return;
     look_into_all(suspicions);
     restart(partition_);
@@ -260,14 +272,14 @@ class Campaign {
   void observe(const Call& call, const Response& response, std::vector<Suspicion>& suspicions) {
     ++record_.tally.calls;
     remember(call, response);
-    if (oracle_.step(call, response)) {
-      oracle_.exercised().for_each(
+    if (oracle_->step(call, response)) {
+      oracle_->exercised().for_each(
           [&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
       return;
     }
-    auto refusal = oracle_.explain(call, &response);
+    auto refusal = oracle_->explain(call, &response);
     const auto key = refusal.key;
-    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows},
+    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows, oracle_deviations_},
              std::move(refusal),
              key,
              response,
@@ -276,19 +288,20 @@ class Campaign {
              0,
              false},
             suspicions);
+    if (!refused_before_) explained_steps_ = history_.size() - 1;
     refused_before_ = true;
-    oracle_.resync(call, response);
+    oracle_->resync(call, response);
   }
 
   void observe_fault(const Call& call, const Fault& fault, std::vector<Suspicion>& suspicions) {
     remember(call, std::nullopt);
-    auto refusal = oracle_.explain(call, nullptr);
+    auto refusal = oracle_->explain(call, nullptr);
     const auto key = fault_key(kind_of(fault), refusal);
     // The implementation does not survive such calls, so nothing is learned by making them again.
     avoided_.insert(call_class_of(call));
     ++faults_;
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows}, std::move(refusal), key, {}, fault, {}, 0, false},
+    suspect({{kind_of(fault), call.token, 0, refusal.rows, oracle_deviations_}, std::move(refusal), key, {}, fault, {}, 0, false},
             suspicions);
     if (suspicions.size() == before) restart(partition_);
   }
@@ -303,9 +316,12 @@ class Campaign {
     if (const auto known = known_.find(suspicion.key); known != known_.end()) {
       auto& finding = record_.findings[known->second];
       ++finding.occurrences;
-      // What was taken for a consequence shows with nothing refused before it: look again.
-      if (!finding.consequence || refused_before_ || ++second_looks_[suspicion.key] > attempts_at_a_key)
-        return;
+      // What was taken for a consequence shows with nothing refused before it: look again. And what is diagnosed
+      // should have explained it: there may be a second cause of the same kind.
+      const bool second_look =
+          finding.consequence && !refused_before_ && ++second_looks_[suspicion.key] <= attempts_at_a_key;
+      const bool second_cause = !suspicion.fault && !refused_before_ && !unexplained_.contains(suspicion.key);
+      if (!second_look && !second_cause) return;
     }
     if (suspicions.size() >= most_suspicions_in_a_batch) return;
     for (const auto& other : suspicions) {
@@ -318,7 +334,10 @@ class Campaign {
   }
 
   void look_into(Suspicion& suspicion) {
-    if (is_settled(suspicion.key)) return;
+    if (is_settled(suspicion.key) && (suspicion.fault || unexplained_.contains(suspicion.key))) return;
+    // What was diagnosed meanwhile may explain it.
+    suspicion.target.under = diagnosed_;
+    if (!suspicion.fault && accepts(diagnosed_, {statement_, suspicion.steps})) return;
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
@@ -334,12 +353,13 @@ class Campaign {
     bool hidden_cause = false;
     if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
       // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
-      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps);
+      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps, suspicion.target.under);
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
         Suspicion cause{
-            {Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows},
+            {Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows,
+             suspicion.target.under},
             probed.refusal,
             probed.refusal.key,
             *last.response,
@@ -354,16 +374,114 @@ class Campaign {
     const auto key = !found            ? suspicion.key
                      : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
                                        : refusal.key;
-    if (!is_settled(key)) {
+    const bool news = !is_settled(key);
+    if (news) {
       auto target = suspicion.target;
       target.rows = refusal.rows;
       add_finding(make_finding(suspicion, minimized, refusal, key, hidden_cause), target);
+    }
+    if (!suspicion.fault) {
+      Trace trace;
+      trace.statement = minimized.best.statement;
+      trace.steps = minimized.best.steps;
+      if (found) journal_.replayed(trace);
+      evidence_.push_back({std::move(trace), {suspicion.key, key}});
+      diagnose_again();
     }
 
     // The short trace shows another cause than the long one suggested. It may have slipped from one to the
     // other, so the suggestion gets another chance or two.
     if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key)
       known_[suspicion.key] = known_.at(key);
+  }
+
+  // Which deviations explain a finding, and which clause is broken therefore. A missing check is one mistake though
+  // several clauses ask for other answers. What it stands behind is said in terms of the last diagnosis too, which
+  // knows more than the one under which it was met.
+  void mark_diagnosed(Finding& finding) const {
+    if (finding.kind == Finding::Kind::violation) {
+      finding.unexplained = unexplained_.contains(finding.key);
+      std::vector<Clause> clauses;
+      for (const auto& explanation : record_.diagnosis) {
+        const auto responsible = responsible_for(finding.trace, explanation);
+        if (finding.deviations.empty()) finding.deviations = responsible;
+        responsible.for_each([&](Deviation deviation) {
+          const auto clause = broken_by(deviation);
+          if (std::find(clauses.begin(), clauses.end(), clause) == clauses.end()) clauses.push_back(clause);
+        });
+      }
+      if (!clauses.empty()) {
+        finding.clauses = clauses;
+        finding.consequence = false;
+      }
+    }
+    if (accepts(diagnosed_, before_last(finding.trace)))
+      finding.under = needed(before_last(finding.trace), diagnosed_);
+    if (finding.under.empty()) return;
+    finding.explanation +=
+        fmt::format("It shows behind what is known already: {}.\n", to_string(finding.under));
+    finding.under.for_each([&](Deviation deviation) {
+      if (!finding.replay_command.empty())
+        finding.replay_command += fmt::format(" --under {}", id_of(deviation));
+    });
+  }
+
+  static Evidence before_last(const Trace& trace) {
+    return {trace.statement, std::span(trace.steps).first(trace.steps.size() - 1)};
+  }
+
+  // The deviations without which the evidence would be refused.
+  static Deviations needed(const Evidence& evidence, const Deviations& under) {
+    auto needed = under;
+    under.for_each([&](Deviation deviation) {
+      auto fewer = needed;
+      fewer.remove(deviation);
+      if (accepts(fewer, evidence)) needed = fewer;
+    });
+    return needed;
+  }
+
+  // Those of an explanation that the trace's last answer needs, and what came before does not.
+  static Deviations responsible_for(const Trace& trace, const Deviations& explanation) {
+    const Evidence whole{trace.statement, trace.steps};
+    if (!accepts(explanation, whole)) return {};
+    const auto all = needed(whole, explanation);
+    auto last = all;
+    needed(before_last(trace), all).for_each([&](Deviation deviation) { last.remove(deviation); });
+    return last.empty() ? all : last;
+  }
+
+  // What was seen in the present partition, as far as the oracle made sense of it, is kept: a later diagnosis has
+  // to explain it too.
+  void keep_history() {
+    constexpr std::size_t most_kept = 200'000;
+    const auto steps = std::min(explained_steps_, history_.size());
+    if (steps == 0 || kept_calls_ + steps > most_kept) return;
+    kept_calls_ += steps;
+    kept_.push_back({statement_, {history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(steps)}});
+    explained_steps_ = 0;
+  }
+
+  void diagnose_again() {
+    std::sort(evidence_.begin(), evidence_.end(),
+              [](const auto& a, const auto& b) { return a.trace.steps.size() < b.trace.steps.size(); });
+    std::vector<Evidence> all;
+    for (const auto& one : evidence_) all.push_back({one.trace.statement, one.trace.steps});
+    for (const auto& [statement, steps] : kept_) all.push_back({statement, steps});
+    const auto diagnosis = diagnose(all);
+    record_.diagnosis = diagnosis.explanations;
+    if (std::find(diagnosis.explanations.begin(), diagnosis.explanations.end(), diagnosed_) ==
+        diagnosis.explanations.end())
+      diagnosed_ = diagnosis.explanations.front();
+    // What no known deviation explains is not looked into again.
+    for (auto index = diagnosis.unexplained.rbegin(); index != diagnosis.unexplained.rend(); ++index) {
+      if (*index >= evidence_.size()) {
+        kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(*index - evidence_.size()));
+        continue;
+      }
+      unexplained_.insert(evidence_[*index].keys.begin(), evidence_[*index].keys.end());
+      evidence_.erase(evidence_.begin() + static_cast<std::ptrdiff_t>(*index));
+    }
   }
 
   Finding make_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,
@@ -387,6 +505,7 @@ class Campaign {
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
+    finding.under = needed(before_last(finding.trace), suspicion.target.under);
     if (finding.kind == Finding::Kind::violation && finding.clauses.size() == 1 && !finding.consequence) {
       finding.trace.expect = Trace::Expect::refused;
       finding.trace.refused_clause = finding.clauses.front();
@@ -470,9 +589,19 @@ class Campaign {
   CampaignRecord& record_;
   const std::function<void(const Progress&)>& progress_;
   PlanSource plans_;
-  Oracle oracle_;
+  std::unique_ptr<Oracle> oracle_;  // under what is diagnosed so far
+  Deviations oracle_deviations_, diagnosed_;
   Partition partition_;
   Statement statement_;
+  std::size_t explained_steps_ = ~std::size_t{0};  // of the history, before the first refused answer
+  struct Observed {
+    Trace trace;                     // minimized
+    std::vector<std::string> keys;  // under which it was met, and found to be
+  };
+  std::vector<Observed> evidence_;
+  std::vector<std::pair<Statement, std::vector<Step>>> kept_;  // histories of partitions
+  std::size_t kept_calls_ = 0;
+  std::set<std::string> unexplained_;  // keys
   std::vector<Step> history_;  // since the partition was fresh
   std::vector<Call> queue_;
   std::vector<Response> responses_;

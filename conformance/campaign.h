@@ -1,7 +1,8 @@
 // A campaign: tries an implementation under test, judges every answer, and goes on after what it finds.
 //
-// One violated clause may not hide the clauses behind it. A refused answer is therefore explained, remembered
-// under its key, and then the oracle is widened and the campaign continues. What is new is minimized in fresh
+// One violated clause may not hide the clauses behind it. A refused answer is therefore explained and minimized,
+// what was seen is diagnosed, and the campaign goes on under the specification with the deviations found; what no
+// known deviation explains is remembered under its key, and the oracle is widened after it. What is new is minimized in fresh
 // partitions first; what is known is only counted. The key of a finding is that of its minimized trace: a
 // long trace can suggest a cause that a short one disproves.
 #pragma once

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace hptck {
 namespace {
@@ -34,6 +35,24 @@ Clause clause_named(const std::string& id) {
   throw std::invalid_argument(fmt::format("\"{}\" is not a clause of this build's catalogue", id));
 }
 
+Json to_json(const Deviations& deviations) {
+  Json ids = Json::array();
+  deviations.for_each([&](Deviation deviation) { ids.push_back(id_of(deviation)); });
+  return ids;
+}
+
+Deviations deviations_from(const Json& json) {
+  Deviations deviations;
+  for (const auto& id : json) {
+    const auto deviation = deviation_named(id.get<std::string>());
+    if (!deviation)
+      throw std::invalid_argument(
+          fmt::format("\"{}\" is not a deviation of this build's catalogue", id.get<std::string>()));
+    deviations.add(*deviation);
+  }
+  return deviations;
+}
+
 Json to_json(const Finding& f) {
   Json clauses = Json::array();
   for (const auto clause : f.clauses) clauses.push_back(id_of(clause));
@@ -50,7 +69,10 @@ Json to_json(const Finding& f) {
           {"first_call", f.first_call},
           {"occurrences", f.occurrences},
           {"file", f.file},
-          {"replay_command", f.replay_command}};
+          {"replay_command", f.replay_command},
+          {"under", to_json(f.under)},
+          {"deviations", to_json(f.deviations)},
+          {"unexplained", f.unexplained}};
 }
 
 Finding finding_from(const Json& json) {
@@ -69,6 +91,10 @@ Finding finding_from(const Json& json) {
   f.occurrences = json.at("occurrences");
   f.file = json.at("file");
   f.replay_command = json.at("replay_command");
+  // Journals from before there was a diagnosis do not have these.
+  if (json.contains("under")) f.under = deviations_from(json.at("under"));
+  if (json.contains("deviations")) f.deviations = deviations_from(json.at("deviations"));
+  if (json.contains("unexplained")) f.unexplained = json.at("unexplained");
   return f;
 }
 
@@ -140,6 +166,17 @@ void Journal::step(const Step& step) {
   line(print_step_call(step));
 }
 
+void Journal::replayed(const Trace& trace) {
+  partition(trace.statement);
+  for (const auto& one : trace.steps) step(one);
+}
+
+void Journal::diagnosis(const std::vector<Deviations>& explanations) {
+  Json sets = Json::array();
+  for (const auto& deviations : explanations) sets.push_back(to_json(deviations));
+  line("diagnosis " + dump({{"explanations", sets}}));
+}
+
 void Journal::finding(const Finding& finding) { line("finding " + dump(to_json(finding))); }
 void Journal::suspicion(const Finding& finding) { line("suspicion " + dump(to_json(finding))); }
 void Journal::settled() { line("settled {}"); }
@@ -161,11 +198,12 @@ void Journal::flush() {
   pending_.clear();
 }
 
-CampaignRecord read_journal(std::string_view text, std::string_view name) {
+CampaignRecord read_journal(std::string_view text, std::string_view name, std::vector<Trace>* partitions) {
   CampaignRecord record;
   std::size_t number = 0;
   bool headed = false;
   std::vector<Finding> suspicions;  // that nobody came to minimize
+  std::uint32_t wait_ms = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = text.find('\n', at);
     // A last line without its newline is what a killed kit leaves.
@@ -183,9 +221,16 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
     if (record.complete) throw InputError(name, number, 1, "a record after the end");
     if (!headed && keyword != "campaign")
       throw InputError(name, number, 1, "expected the \"campaign\" record");
-    if (keyword == "wait") continue;
+    if (keyword == "wait") {
+      wait_ms = parse_wait(line, number, name);
+      continue;
+    }
     if (keyword == "partition") {
       const auto statement = parse_statement(line, number, name);
+      if (partitions != nullptr) {
+        partitions->emplace_back();
+        partitions->back().statement = statement;
+      }
       if (std::find(record.statements.begin(), record.statements.end(), statement) ==
           record.statements.end()) {
         record.statements.push_back(statement);
@@ -193,8 +238,10 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
       continue;
     }
     if (keyword != "campaign" && keyword != "finding" && keyword != "suspicion" && keyword != "settled" &&
-        keyword != "tally" && keyword != "error" && keyword != "end") {
-      const auto step = parse_step_call(line, number, name);
+        keyword != "diagnosis" && keyword != "tally" && keyword != "error" && keyword != "end") {
+      auto step = parse_step_call(line, number, name);
+      step.wait_ms = std::exchange(wait_ms, 0);
+      if (partitions != nullptr && !partitions->empty()) partitions->back().steps.push_back(step);
       if (step.response) ++record.tally.calls;
       continue;
     }
@@ -229,6 +276,9 @@ CampaignRecord read_journal(std::string_view text, std::string_view name) {
         suspicions.push_back(finding_from(json));
       } else if (keyword == "settled") {
         suspicions.clear();
+      } else if (keyword == "diagnosis") {
+        record.diagnosis.clear();
+        for (const auto& set : json.at("explanations")) record.diagnosis.push_back(deviations_from(set));
       } else if (keyword == "tally") {
         record.tally = tally_from(json);
       } else if (keyword == "error") {

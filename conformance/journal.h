@@ -31,10 +31,13 @@ class Journal {
   void campaign(const CampaignRecord& record);
   void partition(const Statement& statement);
   void step(const Step& step);
+  /// What the minimizer ended with: calls made to a fresh partition, like any others.
+  void replayed(const Trace& trace);
   void finding(const Finding& finding);
   /// A finding that is yet to be minimized. It stands if the journal ends before settled().
   void suspicion(const Finding& finding);
   void settled();
+  void diagnosis(const std::vector<Deviations>& explanations);
   void tally(const Tally& tally);
   void error(std::string_view text);
   void end(double seconds);
@@ -50,7 +53,9 @@ class Journal {
   std::string pending_;
 };
 
-/// Reads a journal back. Throws InputError for one that is damaged anywhere but at its very end.
-CampaignRecord read_journal(std::string_view text, std::string_view name);
+/// Reads a journal back; `partitions`, when given, gets every partition with its calls. Throws InputError for one
+/// that is damaged anywhere but at its very end.
+CampaignRecord read_journal(std::string_view text, std::string_view name,
+                            std::vector<Trace>* partitions = nullptr);
 
 }  // namespace hptck

@@ -40,7 +40,7 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
   Replayed result;
   result.statement = adapter.restart(partition);
   result.first = true;
-  Oracle oracle(result.statement);
+  Oracle oracle(result.statement, target.under);
   std::vector<Call> calls;
   std::vector<Response> responses;
   std::uint32_t owed_ms = 0;  // patience owed since the last H_LONG_BUSY_*
@@ -84,10 +84,11 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
   return result;
 }
 
-Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps) {
+Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps,
+                        const Deviations& under) {
   Replayed result;
   result.statement = adapter.restart(partition);
-  Oracle oracle(result.statement);
+  Oracle oracle(result.statement, under);
   bool last_accepted = false;
   // False: the replay is over.
   const auto issue = [&](const Step& step) {

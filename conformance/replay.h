@@ -21,6 +21,7 @@ struct Target {
   std::uint64_t token = 0;  ///< of the call refused or never answered
   std::int64_t status = 0;  ///< of a violation; all of H_LONG_BUSY_* count as one
   ClauseSet rows;           ///< the rows that refused: a replay may show fewer, not others
+  Deviations under = {};    ///< already diagnosed: what they explain is not refused
 };
 
 struct Replayed {
@@ -40,7 +41,8 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
 /// H_READ. Found: an answer was refused before the last step, and what it taught makes the last answer right;
 /// `refusal` says why and `steps` end with it. A defect that stayed hidden is so brought to light where it
 /// is.
-Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps);
+Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps,
+                        const Deviations& under);
 
 /// How a fault is named in a finding.
 Finding::Kind kind_of(const Fault& fault);

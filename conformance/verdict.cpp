@@ -78,6 +78,20 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
 
 }  // namespace
 
+std::vector<std::string> diagnosis_lines(const CampaignRecord& record) {
+  std::vector<std::string> lines;
+  for (const auto& deviations : record.diagnosis) {
+    auto line = record.edition;
+    deviations.for_each([&](Deviation deviation) {
+      line += line.size() == record.edition.size() ? deviations.size() == 1 ? " with deviation " : " with deviations "
+                                                   : ", ";
+      line += id_of(deviation);
+    });
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 CampaignResult judge(const CampaignRecord& record) {
   CampaignResult result;
   for (int i = 0; i < clause_count; ++i) {

@@ -14,7 +14,7 @@
 
 #include "conformance/adapter.h"
 #include "model/trace.h"
-#include "spec/embedded.h"
+#include "spec/deviations.h"
 
 namespace hptck {
 
@@ -35,7 +35,9 @@ struct Finding {
   enum class Kind : std::uint8_t { violation, died, hung, garbled };
   Kind kind = Kind::violation;
   std::string key;              ///< stable name of this finding: equal in every run that finds it
-  std::vector<Clause> clauses;  ///< the clause broken; several when the evidence fits any one of them
+  /// The clause broken: what the deviation that explains it breaks, else what the oracle blames. Several when the
+  /// evidence fits any one of them.
+  std::vector<Clause> clauses;
   std::string headline;         ///< one line
   std::string explanation;      ///< several lines, in LoPAR's terms; live states, the row that refused
   std::string evidence;         ///< of a fault: exit status, signal, stderr tail; else empty
@@ -53,6 +55,10 @@ struct Finding {
   std::uint64_t occurrences = 1;  ///< how often the campaign met it
   std::string file;               ///< the trace's file name within the output directory
   std::string replay_command;
+  /// Deviations without which the trace would be refused before its end: this one shows only behind them.
+  Deviations under;
+  Deviations deviations;     ///< what explains it, in the first of the diagnosis's explanations
+  bool unexplained = false;  ///< a violation that no catalogued deviation explains
   bool operator==(const Finding&) const = default;
 };
 
@@ -68,6 +74,9 @@ struct CampaignRecord {
   std::vector<Statement> statements;  ///< each distinct partition declaration, in order of appearance
   Tally tally;
   std::vector<Finding> findings;  ///< in order of appearance
+  /// The smallest sets of deviations that explain what was seen, but for unexplained findings and faults;
+  /// several are ties. One empty set: nothing to explain. None: there was no diagnosis.
+  std::vector<Deviations> diagnosis;
   std::string error;              ///< of the kit or its environment; empty when there was none
   bool complete = false;          ///< false: the journal was cut short (the kit was killed)
 };
@@ -85,6 +94,9 @@ struct CampaignResult {
   Verdict verdict = Verdict::inconclusive;
   std::string reason;  ///< one sentence
 };
+
+/// "LoPAR 2.9", "LoPAR 2.9 with deviations a, b"; one line for each explanation.
+std::vector<std::string> diagnosis_lines(const CampaignRecord& record);
 
 CampaignResult judge(const CampaignRecord& record);
 

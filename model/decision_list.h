@@ -35,9 +35,10 @@ struct Answers {
   std::uint8_t count = 0;
   bool long_busy = false;
   bool anything = false;
+  bool failure = false;  ///< everything but H_SUCCESS
 
   constexpr bool allow(std::int64_t code) const {
-    if (anything || (long_busy && is_long_busy(code))) return true;
+    if (anything || (failure && code != status::H_SUCCESS) || (long_busy && is_long_busy(code))) return true;
     for (std::uint8_t i = 0; i < count; ++i) {
       if (codes[i] == code) return true;
     }
@@ -54,6 +55,7 @@ constexpr auto allows(const Answers& allowed, const Word& code) {
   if (allowed.long_busy)
     any = both(negate(ult(code, lit(status::H_LONG_BUSY_ORDER_1_MSEC))),
                negate(ult(lit(status::H_LONG_BUSY_ORDER_100_SEC), code)));
+  if (allowed.failure) any = either(any, negate(eq(code, lit(status::H_SUCCESS))));
   for (std::uint8_t i = 0; i < allowed.count; ++i) any = either(any, eq(code, lit(allowed.codes[i])));
   return any;
 }
@@ -64,6 +66,7 @@ constexpr Answers answers(Codes... codes) {
 }
 inline constexpr Answers long_busy{{}, 0, true, false};
 inline constexpr Answers anything{{}, 0, false, true};
+inline constexpr Answers any_failure{{}, 0, false, false, true};
 
 /// A condition that always holds, in every domain.
 struct Always {};

@@ -130,7 +130,10 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::prepare_match_ready_is_h_parameter:     prepare.answer(C::prepare_match_ready, answers(H_PARAMETER)); return;
     case D::prepare_checks_flags_before_discard:    prepare.before(C::prepare_discard, must(C::prepare_flags, flags_set, answers(H_PARAMETER), Unchanged{})); return;
     case D::prepare_checks_range_before_discard:    prepare.before(C::prepare_discard, must(C::prepare_range, and_(out_of_range, no(shift_zero)), answers(H_PARAMETER), Unchanged{})); return;
-    case D::prepare_checks_resource_before_discard: prepare.before(C::prepare_discard, must(C::prepare_resource, and_(no(flags_set), and_(no(out_of_range), beyond_limit)), answers(H_RESOURCE), Unchanged{})); return;
+    case D::prepare_checks_resource_before_discard:
+      prepare.before(C::prepare_discard, must(C::prepare_resource, and_(no(flags_set), and_(no(out_of_range), beyond_limit)), answers(H_RESOURCE), Unchanged{}));
+      prepare.before(C::prepare_discard, may(C::prepare_resource_transient, and_(no(flags_set), no(out_of_range)), answers(H_RESOURCE), Unchanged{}));
+      return;
     case D::prepare_keeps_other_size:               prepare.misread(any_size_taken_for_pending); return;
     case D::prepare_match_ignores_flags:            prepare.misread(flags_overlooked_when_size_matches); return;
     case D::prepare_other_size_is_h_busy:           prepare.before(C::prepare_discard, must(C::prepare_match_busy, and_(preparing, and_(no(flags_set), no(out_of_range))), answers(H_BUSY), Unchanged{})); return;

@@ -177,6 +177,19 @@ std::string print_trace(const Trace& trace) {
   return text;
 }
 
+static std::uint32_t read_wait(const Line& line) {
+  Words words{line};
+  words.next();
+  const auto column = words.column();
+  const auto wait_ms = decimal<std::uint32_t>(line, column, line.text.substr(column), 1, 0xffffffff);
+  check_canonical(line, fmt::format("wait {}", wait_ms));
+  return wait_ms;
+}
+
+std::uint32_t parse_wait(std::string_view text, std::size_t line_number, std::string_view name) {
+  return read_wait({text, line_number, name});
+}
+
 Trace parse_trace(std::string_view text, std::string_view name) {
   Trace trace;
   enum { at_start, at_intent, at_expect, at_partition, at_steps } next = at_start;
@@ -225,11 +238,7 @@ Trace parse_trace(std::string_view text, std::string_view name) {
       line.fail(0, "expected \"partition\" before the first call");
     } else if (word == "wait") {
       if (wait_ms != 0) line.fail(0, "two waits in a row");
-      Words words{line};
-      words.next();
-      const auto column = words.column();
-      wait_ms = decimal<std::uint32_t>(line, column, line.text.substr(column), 1, 0xffffffff);
-      check_canonical(line, fmt::format("wait {}", wait_ms));
+      wait_ms = read_wait(line);
     } else {
       auto step = read_call(line);
       step.wait_ms = std::exchange(wait_ms, 0);

@@ -51,5 +51,7 @@ std::string print_statement(const Statement& statement);
 /// Parses one such line; `line_number` and `name` are for errors. Throws InputError.
 Step parse_step_call(std::string_view line, std::size_t line_number, std::string_view name);
 Statement parse_statement(std::string_view line, std::size_t line_number, std::string_view name);
+/// "wait 25": the milliseconds.
+std::uint32_t parse_wait(std::string_view line, std::size_t line_number, std::string_view name);
 
 }  // namespace hptck

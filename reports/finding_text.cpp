@@ -28,6 +28,14 @@ std::string sentence_on_minimality(const Finding& finding) {
   throw std::logic_error("no such minimality");
 }
 
+std::string deviations_of(const Finding& finding) {
+  std::string text;
+  finding.deviations.for_each([&](Deviation deviation) {
+    text += fmt::format("{}: {}\n", id_of(deviation), text_of(deviation).text);
+  });
+  return text;
+}
+
 std::string without_trailing_newlines(std::string text) {
   text.erase(text.find_last_not_of('\n') + 1);
   return text;
@@ -74,6 +82,7 @@ std::vector<Section> sections_of(const Finding& finding) {
   const auto occurrences = finding.occurrences == 1 ? "once" : fmt::format("{} times", finding.occurrences);
   std::vector<Section> sections{
       {"", visible(finding.explanation), false},
+      {"Known as", deviations_of(finding), false},
       {"Evidence", visible(finding.evidence), true},
       {"Sequence", visible(print_trace(finding.trace)), true},
       {"",

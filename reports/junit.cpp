@@ -150,6 +150,9 @@ Properties properties_of(const CampaignRecord& record, const CampaignResult& res
                         {"adapter.options", fmt::format("{}", fmt::join(record.adapter_options, " "))},
                         {"iut.name", record.description.name},
                         {"iut.version", record.description.version}};
+  const auto diagnosis = diagnosis_lines(record);
+  for (std::size_t i = 0; i < diagnosis.size(); ++i)
+    properties.emplace_back(i == 0 ? "diagnosis" : fmt::format("diagnosis.{}", i + 1), diagnosis[i]);
   for (const auto& [key, value] : record.description.identity) properties.emplace_back("iut." + key, value);
   for (std::size_t i = 0; i < record.statements.size(); ++i) {
     properties.emplace_back(fmt::format("partition.{}", i + 1), print_statement(record.statements[i]));

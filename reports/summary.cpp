@@ -170,6 +170,24 @@ std::string counts(const CampaignRecord& record, const CampaignResult& result) {
   return text + '\n';
 }
 
+// What a diagnosis leaves open.
+std::string unexplained_lines(const CampaignRecord& record) {
+  std::string text;
+  for (std::size_t i = 0; i < record.findings.size(); ++i) {
+    const auto& finding = record.findings[i];
+    if (finding.unexplained) text += fmt::format("  Finding {} is no known deviation's doing.\n", i + 1);
+    if (finding.kind != Finding::Kind::violation)
+      text += fmt::format("  Finding {} is a fault, which no deviation of the model explains.\n", i + 1);
+  }
+  return text;
+}
+
+nlohmann::ordered_json ids_of(const Deviations& deviations) {
+  auto ids = nlohmann::ordered_json::array();
+  deviations.for_each([&](Deviation deviation) { ids.push_back(id_of(deviation)); });
+  return ids;
+}
+
 nlohmann::ordered_json json_of(const Finding& finding) {
   auto clauses = nlohmann::ordered_json::array();
   for (const auto clause : finding.clauses) clauses.push_back(id_of(clause));
@@ -185,7 +203,10 @@ nlohmann::ordered_json json_of(const Finding& finding) {
           {"first_call", finding.first_call},
           {"occurrences", finding.occurrences},
           {"file", visible(finding.file)},
-          {"replay_command", visible(finding.replay_command)}};
+          {"replay_command", visible(finding.replay_command)},
+          {"under", ids_of(finding.under)},
+          {"deviations", ids_of(finding.deviations)},
+          {"unexplained", finding.unexplained}};
 }
 
 }  // namespace
@@ -193,6 +214,12 @@ nlohmann::ordered_json json_of(const Finding& finding) {
 std::string terminal_summary(const CampaignRecord& record, const CampaignResult& result, bool colour) {
   auto text = heading(record) + table(result, colour) + findings(record, colour) + counts(record, result);
   if (!record.error.empty()) text += '\n' + indented("Error: " + visible(record.error), 0, false);
+  if (!record.findings.empty()) {
+    const auto lines = diagnosis_lines(record);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      text += (i == 0 ? "\nDiagnosis: " : "  or as well: ") + lines[i] + '\n';
+    text += unexplained_lines(record);
+  }
   text += '\n' +
           painted(fmt::format("Verdict: {}", name_of(result.verdict)), escape_of(result.verdict), colour) +
           '\n';
@@ -221,6 +248,8 @@ std::string json_summary(const CampaignRecord& record, const CampaignResult& res
                        {"findings", clause.findings},
                        {"reason", visible(clause.reason)}});
   }
+  auto diagnosis = Json::array();
+  for (const auto& deviations : record.diagnosis) diagnosis.push_back(ids_of(deviations));
   auto found = Json::array();
   for (const auto& finding : record.findings) found.push_back(json_of(finding));
 
@@ -247,6 +276,7 @@ std::string json_summary(const CampaignRecord& record, const CampaignResult& res
       {"counts", counted},
       {"clauses", clauses},
       {"findings", found},
+      {"diagnosis", diagnosis},
   };
   return summary.dump(2) + '\n';
 }

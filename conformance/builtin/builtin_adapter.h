@@ -9,8 +9,8 @@
 
 #include "conformance/adapter.h"
 #include "conformance/adapter_choice.h"
-#include "spec/deviations.h"
 #include "conformance/builtin/scheme_a.h"
+#include "spec/deviations.h"
 
 namespace hptck {
 

@@ -5,6 +5,7 @@
 // whose preparation has ended on that collision.
 #include "conformance/builtin/scheme_a.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hptck {
@@ -35,6 +36,7 @@ void SchemeA::restart(bool may_resize) {
   current_ = Hpt(options_.initial_shift);
   pending_.reset();
   commits_ = 0;
+  flags_refused_ = false;
 }
 
 void SchemeA::advance(std::chrono::milliseconds time) {
@@ -57,103 +59,197 @@ Response SchemeA::hcall(const Call& call) {
     case token::H_READ:
       return read(call);
     case token::H_RESIZE_HPT_PREPARE:
-      if (options_.offers_resize) return {prepare(call.args[0], call.args[1]), {}};
-      break;
+      return {options_.offers_resize ? prepare(call.args[0], call.args[1]) : prepare_not_offered(), {}};
     case token::H_RESIZE_HPT_COMMIT:
-      if (options_.offers_resize) return {commit(call.args[0], call.args[1]), {}};
-      break;
+      return {options_.offers_resize ? commit(call.args[0], call.args[1]) : commit_not_offered(), {}};
   }
   return {status::H_FUNCTION, {}};
 }
 
-std::int64_t SchemeA::prepare(std::uint64_t flags, std::uint64_t shift_register) {
-  auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
-  if (has(Deviation::prepare_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
-  if (has(Deviation::prepare_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
-  if (has(Deviation::prepare_ignores_flags)) flags = 0;
-  if (has(Deviation::prepare_checks_flags_before_authority) && flags != 0 && !may_resize_)
-    return status::H_PARAMETER;
-
-  if (!may_resize_ && !has(Deviation::prepare_unchecked_authority)) return status::H_AUTHORITY;
-
+bool SchemeA::is_size(std::int32_t shift) const {
   const std::int32_t smallest = has(Deviation::prepare_accepts_17)   ? 17
                                 : has(Deviation::prepare_refuses_18) ? 19
                                                                      : 18;
   const std::int32_t greatest = has(Deviation::prepare_accepts_47)   ? 47
                                 : has(Deviation::prepare_refuses_46) ? 45
                                                                      : 46;
-  const bool in_range = shift >= smallest && shift <= greatest;
-  const auto permitted = static_cast<std::int32_t>(options_.max_shift) +
-                         (has(Deviation::prepare_exceeds_largest_by_one) ? 1 : 0);
-  if (has(Deviation::prepare_checks_flags_before_discard) && flags != 0) return status::H_PARAMETER;
-  if (has(Deviation::prepare_checks_range_before_discard) && shift != 0 && !in_range)
+  return shift >= smallest && shift <= greatest;
+}
+
+bool SchemeA::is_too_large(std::int32_t shift) const {
+  if (has(Deviation::prepare_ignores_limit)) return false;
+  return shift > static_cast<std::int32_t>(options_.max_shift) +
+                     (has(Deviation::prepare_exceeds_largest_by_one) ? 1 : 0);
+}
+
+std::int64_t SchemeA::prepare_not_offered() const {
+  if (has(Deviation::prepare_absent_is_h_parameter)) return status::H_PARAMETER;
+  return has(Deviation::prepare_absent_is_h_success) ? status::H_SUCCESS : status::H_FUNCTION;
+}
+
+std::int64_t SchemeA::prepare(std::uint64_t flags, std::uint64_t shift_register) {
+  auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
+  if (has(Deviation::prepare_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
+  if (has(Deviation::prepare_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
+  if (has(Deviation::prepare_flags_low_bit_only)) flags &= 1;
+  if (has(Deviation::prepare_ignores_flags)) flags = 0;
+  if (has(Deviation::prepare_checks_flags_before_authority) && flags != 0 && !may_resize_)
+    return refuse_flags();
+
+  if (!may_resize_ && !has(Deviation::prepare_unchecked_authority))
+    return has(Deviation::prepare_authority_is_h_privilege) ? status::H_PRIVILEGE : status::H_AUTHORITY;
+
+  if (has(Deviation::prepare_error_sticks) && flags == 0 && std::exchange(flags_refused_, false))
     return status::H_PARAMETER;
-  if (has(Deviation::prepare_checks_resource_before_discard) && flags == 0 && in_range && shift > permitted)
+  if (has(Deviation::prepare_checks_flags_before_discard) && flags != 0) return refuse_flags();
+  if (has(Deviation::prepare_checks_range_before_discard) && shift != 0 && !is_size(shift))
+    return status::H_PARAMETER;
+  if (has(Deviation::prepare_checks_resource_before_discard) && flags == 0 && is_size(shift) &&
+      is_too_large(shift))
     return status::H_RESOURCE;
 
   if (pending_) {
-    const bool keeps_other = has(Deviation::prepare_keeps_other_size) && in_range;
-    if (flags == 0 && (shift == pending_->shift || keeps_other)) {
-      pending_->asked_for_at = clock_;
-      if (!prepared() && !has(Deviation::prepare_match_says_ready_early))
-        return has(Deviation::prepare_match_is_h_busy) ? status::H_BUSY : long_busy();
-      if (pending_->collided)
-        return has(Deviation::prepare_match_collision_is_h_parameter) ? status::H_PARAMETER
-                                                                      : status::H_PTEG_FULL;
-      return status::H_SUCCESS;
-    }
-    if (!(has(Deviation::prepare_zero_keeps_pending) && flags == 0 && shift == 0)) pending_.reset();
+    if (const auto answer = match_or_discard(flags, shift)) return *answer;
   }
-  if (flags != 0) return status::H_PARAMETER;
+  if (has(Deviation::prepare_checks_zero_before_flags) && shift == 0) return status::H_SUCCESS;
+  if (flags != 0) return refuse_flags();
   if (shift == 0)
     return has(Deviation::prepare_zero_is_h_parameter) ? status::H_PARAMETER : status::H_SUCCESS;
-  if (!in_range) return status::H_PARAMETER;
-  if (shift > permitted)
+  const bool limit_first = has(Deviation::prepare_checks_limit_before_range) && is_too_large(shift);
+  if (!is_size(shift) && !limit_first) return status::H_PARAMETER;
+  if (is_too_large(shift))
     return has(Deviation::prepare_resource_is_h_no_mem) ? status::H_NO_MEM : status::H_RESOURCE;
-  if (now(creations_until_shortage_, options_.permissions.shortage_every)) return status::H_RESOURCE;
+  return create_pending(shift);
+}
 
+std::int64_t SchemeA::refuse_flags() {
+  flags_refused_ = true;
+  return status::H_PARAMETER;
+}
+
+// Nothing when the call goes on, as it does after the Pending HPT was discarded.
+std::optional<std::int64_t> SchemeA::match_or_discard(std::uint64_t flags, std::int32_t shift) {
+  if (shift == pending_->shift && (flags == 0 || has(Deviation::prepare_match_ignores_flags)))
+    return answer_match();
+  if (flags == 0 && is_size(shift)) {
+    if (has(Deviation::prepare_keeps_other_size)) return answer_match();
+    if (has(Deviation::prepare_other_size_is_h_busy) && !prepared()) return status::H_BUSY;
+  }
+  if (!(has(Deviation::prepare_zero_keeps_pending) && flags == 0 && shift == 0)) pending_.reset();
+  return std::nullopt;
+}
+
+std::int64_t SchemeA::answer_match() {
+  pending_->asked_for_at = clock_;
+  if (!prepared() && !has(Deviation::prepare_match_says_ready_early))
+    return has(Deviation::prepare_match_is_h_busy) ? status::H_BUSY : long_busy();
+  if (pending_->collided) {
+    if (has(Deviation::prepare_match_collision_is_h_parameter)) return status::H_PARAMETER;
+    return has(Deviation::prepare_match_collision_is_h_success) ? status::H_SUCCESS : status::H_PTEG_FULL;
+  }
+  if (has(Deviation::prepare_match_ready_is_h_busy)) return status::H_BUSY;
+  if (has(Deviation::prepare_match_ready_is_h_parameter)) return status::H_PARAMETER;
+  // Each preparation is reported once, or no guest that polls would ever get to COMMIT. It takes two steps at
+  // least, so that the call after this one still finds it going on.
+  if (has(Deviation::prepare_match_restarts) && std::exchange(pending_->reported, false)) {
+    const auto steps = preparation_steps(static_cast<unsigned>(pending_->shift));
+    pending_->ready_at = clock_ + std::max<std::uint64_t>(steps, 2);
+    return long_busy();
+  }
+  pending_->reported = true;
+  return status::H_SUCCESS;
+}
+
+std::int64_t SchemeA::create_pending(std::int32_t shift) {
   const auto size = static_cast<unsigned>(shift);
+  if (has(Deviation::prepare_same_size_is_h_parameter) && size == current_.shift())
+    return status::H_PARAMETER;
+  if (has(Deviation::prepare_smaller_is_h_parameter) && size < current_.shift()) return status::H_PARAMETER;
+  if (now(creations_until_shortage_, options_.permissions.shortage_every)) return status::H_RESOURCE;
+  if (has(Deviation::prepare_creates_nothing)) return status::H_SUCCESS;
+
   const auto allocated = has(Deviation::prepare_allocates_half) ? size - 1 : size;
   pending_ = Pending{Hpt(allocated), shift, clock_ + preparation_steps(size), clock_};
-  if (prepared() || has(Deviation::prepare_says_ready_early)) return status::H_SUCCESS;
+  if (prepared() || has(Deviation::prepare_says_ready_early)) {
+    pending_->reported = true;
+    return status::H_SUCCESS;
+  }
   if (has(Deviation::prepare_busy_code_off_the_table) && shift >= 28)
     return status::H_LONG_BUSY_ORDER_100_SEC + 1;
   return long_busy();
+}
+
+std::int64_t SchemeA::commit_not_offered() const {
+  if (has(Deviation::commit_absent_is_h_closed)) return status::H_CLOSED;
+  return has(Deviation::commit_absent_is_h_parameter) ? status::H_PARAMETER : status::H_FUNCTION;
 }
 
 std::int64_t SchemeA::commit(std::uint64_t flags, std::uint64_t shift_register) {
   auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
   if (has(Deviation::commit_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
   if (has(Deviation::commit_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
+  if (has(Deviation::commit_flags_low_bit_only)) flags &= 1;
   if (has(Deviation::commit_ignores_flags)) flags = 0;
 
-  if (!may_resize_ && !has(Deviation::commit_unchecked_authority)) return status::H_AUTHORITY;
+  if (!may_resize_ && !has(Deviation::commit_unchecked_authority)) {
+    if (has(Deviation::commit_checks_pending_before_authority) && !pending_) return status::H_CLOSED;
+    return has(Deviation::commit_authority_is_h_privilege) ? status::H_PRIVILEGE : status::H_AUTHORITY;
+  }
 
   if (has(Deviation::commit_flags_is_h_parameter) && flags != 0) return status::H_PARAMETER;
   if (!pending_) {
     if (has(Deviation::commit_none_is_h_parameter)) return status::H_PARAMETER;
     return has(Deviation::commit_none_is_h_success) ? status::H_SUCCESS : status::H_CLOSED;
   }
+  const auto answer = commit_pending(flags, shift);
+  if (has(Deviation::commit_failure_discards) && (answer == status::H_CLOSED || answer == status::H_BUSY))
+    pending_.reset();
+  return answer;
+}
+
+bool SchemeA::names_pending(std::int32_t shift) const {
+  if (has(Deviation::commit_ignores_shift)) return true;
+  if (has(Deviation::commit_shift_zero_commits) && shift == 0) return true;
+  if (has(Deviation::commit_accepts_smaller_shift) && shift >= 18 && shift < pending_->shift) return true;
+  return shift == pending_->shift;
+}
+
+std::int64_t SchemeA::commit_pending(std::uint64_t flags, std::int32_t shift) {
   if (has(Deviation::commit_checks_busy_before_shift) && flags == 0 && !prepared()) return status::H_BUSY;
-  if (flags != 0 || (shift != pending_->shift && !has(Deviation::commit_ignores_shift))) {
+  if (has(Deviation::commit_checks_busy_before_flags) && flags != 0 && names_pending(shift) && !prepared())
+    return status::H_BUSY;
+  if (flags != 0 || !names_pending(shift)) {
     if (has(Deviation::commit_shift_is_h_parameter) && flags == 0) return status::H_PARAMETER;
     if (has(Deviation::commit_closed_switches)) switch_to_pending();
     return status::H_CLOSED;
   }
   pending_->asked_for_at = clock_;
-  if (!prepared()) {
+  if (!prepared() && !has(Deviation::commit_ignores_busy)) {
     if (has(Deviation::commit_busy_is_h_long_busy)) return long_busy();
+    if (has(Deviation::commit_busy_is_h_closed)) return status::H_CLOSED;
     if (has(Deviation::commit_busy_switches)) switch_to_pending();
     return status::H_BUSY;
   }
-  if (pending_->collided)
+  if (pending_->collided && !has(Deviation::commit_ignores_collided)) {
+    if (has(Deviation::commit_collided_is_h_parameter)) return status::H_PARAMETER;
     return has(Deviation::commit_collided_is_h_busy) ? status::H_BUSY : status::H_PTEG_FULL;
-  if (has(Deviation::commit_keeps_old_table)) {
+  }
+  return commit_prepared();
+}
+
+std::int64_t SchemeA::commit_prepared() {
+  const auto from = static_cast<std::int32_t>(current_.shift()), to = pending_->shift;
+  if (has(Deviation::commit_same_size_is_h_parameter) && to == from) return status::H_PARAMETER;
+  if (has(Deviation::commit_smaller_is_h_parameter) && to < from) return status::H_PARAMETER;
+  if (has(Deviation::commit_keeps_old_table) || (has(Deviation::commit_never_shrinks) && to < from) ||
+      (has(Deviation::commit_never_grows) && to > from)) {
     pending_.reset();
     return status::H_SUCCESS;
   }
-  if (!switch_to_pending())
+  if (!switch_to_pending()) {
+    if (has(Deviation::commit_collision_is_h_parameter)) return status::H_PARAMETER;
     return has(Deviation::commit_collision_is_h_resource) ? status::H_RESOURCE : status::H_PTEG_FULL;
+  }
   if (has(Deviation::commit_hardware_switches) && ++commits_ % 2 == 0) return status::H_HARDWARE;
   return status::H_SUCCESS;
 }
@@ -161,14 +257,22 @@ std::int64_t SchemeA::commit(std::uint64_t flags, std::uint64_t shift_register) 
 // Rehashes into the Pending HPT and makes it the current one. On a collision the half-filled table is of no
 // use any more and is cleared; the Pending HPT itself stays, to say why it cannot be had.
 bool SchemeA::switch_to_pending() {
-  const bool fits = rehash_bolted(current_, pending_->table, options_.deviations);
+  auto deviations = options_.deviations;
+  // Who takes no notice of a collision that is known does not look for it in the rehash either.
+  if (has(Deviation::commit_ignores_collided) && pending_->collided)
+    deviations.add(Deviation::commit_overwrites_on_collision);
+  const bool fits = rehash_bolted(current_, pending_->table, deviations);
   if (!fits && !has(Deviation::commit_collision_switches)) {
     pending_->table = Hpt(pending_->table.shift());
     pending_->collided = true;
     return false;
   }
+  const auto old_shift = current_.shift();
   current_ = std::move(pending_->table);
-  if (has(Deviation::commit_keeps_pending))
+  // What is left pending is cleared: to a rehash, what it held before would be a collision.
+  if (has(Deviation::commit_swaps))
+    pending_ = Pending{Hpt(old_shift), static_cast<std::int32_t>(old_shift), clock_, clock_};
+  else if (has(Deviation::commit_keeps_pending))
     pending_->table = Hpt(current_.shift());
   else
     pending_.reset();
@@ -202,9 +306,12 @@ Response SchemeA::enter(const Call& call) {
 
 Response SchemeA::read(const Call& call) const {
   const auto flags = call.args[0], ptex = call.args[1];
-  const auto bound = current_.hpte_count() + (has(Deviation::read_bound_off_by_one) ? 1 : 0);
-  if (ptex >= bound) return {status::H_PARAMETER, {}};
+  const auto bound = current_.hpte_count() + (has(Deviation::read_bound_off_by_one) ? 1 : 0) -
+                     (has(Deviation::read_refuses_last) ? 1 : 0);
+  if (ptex >= bound && !has(Deviation::read_ignores_bound)) return {status::H_PARAMETER, {}};
   const bool four = (flags & read_4) != 0;
+  if (has(Deviation::read_empty_is_h_not_found) && !four && (current_.at(ptex).high & HPTE_VALID) == 0)
+    return {status::H_NOT_FOUND, {}};
   const auto first = four ? ptex & ~std::uint64_t{3} : ptex;
   Response response;
   for (std::size_t index = 0; index < (four ? 4u : 1u); ++index) {

@@ -14,9 +14,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "spec/deviations.h"
 #include "conformance/builtin/hpt.h"
 #include "model/hypercall.h"
+#include "spec/deviations.h"
 
 namespace hptck {
 
@@ -61,17 +61,34 @@ class SchemeA {
     std::int32_t shift;
     std::uint64_t ready_at, asked_for_at;  // on the clock
     bool collided = false;
+    bool reported = false;  // PREPARE has answered H_SUCCESS for it
   };
 
   bool has(Deviation deviation) const { return options_.deviations.has(deviation); }
   bool prepared() const { return clock_ >= pending_->ready_at; }
+  bool is_size(std::int32_t shift) const;
+  bool is_too_large(std::int32_t shift) const;
+
+  // PREPARE and its steps.
   std::int64_t prepare(std::uint64_t flags, std::uint64_t shift_register);
+  std::int64_t prepare_not_offered() const;
+  std::int64_t refuse_flags();
+  std::optional<std::int64_t> match_or_discard(std::uint64_t flags, std::int32_t shift);
+  std::int64_t answer_match();
+  std::int64_t create_pending(std::int32_t shift);
+
+  // COMMIT and its steps.
   std::int64_t commit(std::uint64_t flags, std::uint64_t shift_register);
+  std::int64_t commit_not_offered() const;
+  bool names_pending(std::int32_t shift) const;
+  std::int64_t commit_pending(std::uint64_t flags, std::int32_t shift);
+  std::int64_t commit_prepared();
+  bool switch_to_pending();
+
   Response enter(const Call& call);
   Response read(const Call& call) const;
   std::int64_t long_busy() const;
   void pass(std::uint64_t steps);
-  bool switch_to_pending();
 
   SchemeAOptions options_;
   // The platform.
@@ -82,6 +99,7 @@ class SchemeA {
   Hpt current_;
   std::optional<Pending> pending_;
   std::uint64_t commits_ = 0;
+  bool flags_refused_ = false;  // by PREPARE; nothing right asks for it
 };
 
 }  // namespace hptck

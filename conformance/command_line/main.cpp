@@ -17,6 +17,7 @@
 #include "conformance/adapter_choice.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "model/diagnosis.h"
 #include "reports/junit.h"
 #include "reports/summary.h"
 
@@ -252,13 +253,14 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
 }
 
 // Issues the trace's calls in a fresh partition and says how each was answered.
-int replay_trace(const std::filesystem::path& path, unsigned attempts, const ChosenAdapter& chosen) {
+int replay_trace(const std::filesystem::path& path, const Deviations& under, unsigned attempts,
+                 const ChosenAdapter& chosen) {
   const auto trace = parse_trace(read_file(path), path.string());
   auto adapter = chosen.make();
   if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
   for (unsigned attempt = 1;; ++attempt) {
     const Partition partition{trace.statement.resize != Statement::Resize::disabled};
-    Oracle oracle(adapter->restart(partition));
+    Oracle oracle(adapter->restart(partition), under);
     bool refused = false;
     std::string text;
     for (const auto& step : trace.steps) {
@@ -293,9 +295,9 @@ int replay_trace(const std::filesystem::path& path, unsigned attempts, const Cho
 }
 
 // Judges the answers that a trace holds, without an implementation.
-int check_trace(const std::filesystem::path& path) {
+int check_trace(const std::filesystem::path& path, const Deviations& under) {
   const auto trace = parse_trace(read_file(path), path.string());
-  Oracle oracle(trace.statement);
+  Oracle oracle(trace.statement, under);
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     const auto& step = trace.steps[i];
     if (step.response && oracle.step(step.call, *step.response)) continue;
@@ -304,6 +306,44 @@ int check_trace(const std::filesystem::path& path) {
     return 1;
   }
   fmt::print("all {} answers are allowed\n", trace.steps.size());
+  return 0;
+}
+
+// Finds the smallest sets of deviations that explain what a journal holds, its findings' traces first.
+int diagnose_journal(const std::filesystem::path& path) {
+  std::vector<Trace> partitions;
+  auto record = read_journal(read_file(path), path.string(), &partitions);
+  std::vector<Evidence> evidence;
+  for (const auto& finding : record.findings) {
+    if (finding.kind == Finding::Kind::violation)
+      evidence.push_back({finding.trace.statement, finding.trace.steps});
+  }
+  const auto findings = evidence.size();
+  std::sort(evidence.begin(), evidence.end(),
+            [](const Evidence& a, const Evidence& b) { return a.steps.size() < b.steps.size(); });
+  for (const auto& partition : partitions) {
+    if (!partition.steps.empty()) evidence.push_back({partition.statement, partition.steps});
+  }
+  const auto diagnosis = diagnose(evidence);
+  record.diagnosis = diagnosis.explanations;
+  const auto lines = diagnosis_lines(record);
+  for (std::size_t i = 0; i < lines.size(); ++i) fmt::print("{}{}\n", i == 0 ? "" : "or as well: ", lines[i]);
+  diagnosis.explanations.front().for_each(
+      [](Deviation deviation) { fmt::print("  {}: {}\n", id_of(deviation), text_of(deviation).text); });
+  for (const auto index : diagnosis.unexplained) {
+    fmt::print("no known deviation explains {} of {} calls\n",
+               index < findings ? "a finding" : fmt::format("partition {}", index - findings + 1),
+               evidence[index].steps.size());
+  }
+  fmt::print("{} findings and {} partitions looked at\n", findings, evidence.size() - findings);
+  return diagnosis.unexplained.empty() && diagnosis.explanations.front().empty() ? 0 : 1;
+}
+
+int list_deviations() {
+  for (const auto& deviation : deviation_texts())
+    fmt::print("  {:<40} {}\n  {:<40} breaks {}; {}\n", deviation.id, deviation.text, "", deviation.breaks,
+               deviation.kind);
+  fmt::print("\n{} deviations\n", deviation_count);
   return 0;
 }
 
@@ -379,6 +419,27 @@ int run(int argc, char** argv) {
   std::filesystem::path check_file;
   check_command->add_option("TRACE", check_file, "trace file")->required();
 
+  std::vector<std::string> under_ids;
+  for (auto* command : {replay_command, check_command}) {
+    command
+        ->add_option("--under", under_ids,
+                     "judge by the specification with this deviation; may be repeated (see hptck deviations)")
+        ->check([](const std::string& id) {
+          return deviation_named(id) ? "" : id + " is not a deviation; see hptck deviations";
+        })
+        ->type_name("ID")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  auto* diagnose_command = app.add_subcommand(
+      "diagnose",
+      "name the smallest sets of known deviations that explain a journal; exit 0: nothing to explain");
+  std::filesystem::path diagnosed_journal;
+  diagnose_command->add_option("JOURNAL", diagnosed_journal, "journal file, not a sparse one")->required();
+  auto* deviations_command =
+      app.add_subcommand("deviations", "list the known ways to be wrong, with the clauses that they break");
+
   auto* report_command = app.add_subcommand("report", "make the reports again from a journal");
   std::filesystem::path journal_file, report_out = "out";
   report_command->add_option("JOURNAL", journal_file, "journal file")->required();
@@ -417,8 +478,12 @@ int run(int argc, char** argv) {
     if (sparse) certify_options.detail = Journal::Detail::sparse;
     return certify(argv[0], certify_options, chosen, *certify_command);
   }
-  if (*replay_command) return replay_trace(trace_file, attempts, chosen);
-  if (*check_command) return check_trace(check_file);
+  Deviations under;
+  for (const auto& id : under_ids) under.add(*deviation_named(id));
+  if (*replay_command) return replay_trace(trace_file, under, attempts, chosen);
+  if (*check_command) return check_trace(check_file, under);
+  if (*diagnose_command) return diagnose_journal(diagnosed_journal);
+  if (*deviations_command) return list_deviations();
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);

@@ -1,0 +1,151 @@
+#include "model/diagnosis.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "model/oracle.h"
+
+namespace hptck {
+namespace {
+
+// Where the first answer stands that is still refused.
+struct Refused {
+  std::size_t evidence = 0, step = 0;
+};
+
+// The first refused step, at or before `last`.
+std::optional<std::size_t> first_refused(Oracle& oracle, const Evidence& evidence, std::size_t last = ~0ull) {
+  oracle.restart(evidence.statement);
+  for (std::size_t i = 0; i < evidence.steps.size() && i <= last; ++i) {
+    const auto& step = evidence.steps[i];
+    if (!step.response) return std::nullopt;  // a fault: no row can say that
+    if (!oracle.step(step.call, *step.response)) return i;
+  }
+  return std::nullopt;
+}
+
+std::vector<Deviation> candidates() {
+  std::vector<Deviation> all;
+  for (std::size_t i = 0; i < deviation_texts().size(); ++i) {
+    if (deviation_texts()[i].seen_in == SeenIn::control) all.push_back(static_cast<Deviation>(i));
+  }
+  return all;
+}
+
+class Search {
+ public:
+  Search(std::span<const Evidence> evidence, const DiagnosisLimits& limits)
+      : evidence_(evidence), limits_(limits), left_out_(evidence.size(), false) {}
+
+  Diagnosis run() {
+    Diagnosis result;
+    while (true) {
+      std::optional<std::size_t> stuck;
+      result.explanations = smallest(stuck);
+      if (!stuck) break;
+      left_out_[*stuck] = true;
+    }
+    for (std::size_t i = 0; i < evidence_.size(); ++i) {
+      if (left_out_[i]) result.unexplained.push_back(i);
+    }
+    return result;
+  }
+
+ private:
+  std::optional<Refused> refusal(const Deviations& deviations) const {
+    Oracle oracle({}, deviations);
+    for (std::size_t i = 0; i < evidence_.size(); ++i) {
+      if (left_out_[i]) continue;
+      if (const auto step = first_refused(oracle, evidence_[i])) return Refused{i, *step};
+    }
+    return std::nullopt;
+  }
+
+  bool gets_past(const Deviations& deviations, const Refused& refused) const {
+    Oracle oracle({}, deviations);
+    return !first_refused(oracle, evidence_[refused.evidence], refused.step);
+  }
+
+  // What may be added to get past the refusal: one deviation, or where none will do and the evidence is short,
+  // two that only together do.
+  std::vector<Deviations> wider(const Deviations& deviations, const Refused& refused) const {
+    constexpr std::size_t short_enough = 32;
+    std::vector<Deviations> found;
+    const auto with = [&](std::initializer_list<Deviation> more) {
+      auto set = deviations;
+      for (const auto deviation : more) set.add(deviation);
+      return set;
+    };
+    for (const auto one : all_) {
+      if (deviations.has(one)) continue;
+      if (auto set = with({one}); gets_past(set, refused)) found.push_back(set);
+    }
+    if (!found.empty() || refused.step >= short_enough) return found;
+    for (const auto one : all_) {
+      for (const auto other : all_) {
+        if (other <= one || deviations.has(one) || deviations.has(other)) continue;
+        if (auto set = with({one, other}); gets_past(set, refused)) found.push_back(set);
+      }
+    }
+    return found;
+  }
+
+  // All smallest sets; or none, and the evidence on which most attempts stopped.
+  std::vector<Deviations> smallest(std::optional<std::size_t>& stuck) const {
+    std::map<std::size_t, std::vector<Deviations>> by_size{{0, {{}}}};
+    std::map<std::size_t, unsigned> stops;
+    std::vector<Deviations> seen{{}};
+    std::size_t tried = 0;
+    while (!by_size.empty()) {
+      const auto [size, sets] = *by_size.begin();
+      by_size.erase(by_size.begin());
+      std::vector<Deviations> explanations;
+      for (const auto& set : sets) {
+        if (++tried > limits_.most_sets) break;
+        const auto refused = refusal(set);
+        if (!refused) {
+          explanations.push_back(set);
+          continue;
+        }
+        if (!explanations.empty()) continue;
+        const auto next = size < limits_.most_deviations ? wider(set, *refused) : std::vector<Deviations>{};
+        if (next.empty()) stops[refused->evidence] += 1;
+        for (const auto& one : next) {
+          if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;
+          seen.push_back(one);
+          by_size[one.size()].push_back(one);
+        }
+      }
+      if (!explanations.empty()) return explanations;
+      if (tried > limits_.most_sets) {
+        for (const auto& set : sets) {
+          if (const auto refused = refusal(set)) stops[refused->evidence] += 1;
+        }
+        break;
+      }
+    }
+    const auto most = std::max_element(stops.begin(), stops.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    stuck = most->first;
+    return {};
+  }
+
+  std::span<const Evidence> evidence_;
+  DiagnosisLimits limits_;
+  std::vector<bool> left_out_;
+  std::vector<Deviation> all_ = candidates();
+};
+
+}  // namespace
+
+Diagnosis diagnose(std::span<const Evidence> evidence, const DiagnosisLimits& limits) {
+  return Search(evidence, limits).run();
+}
+
+bool accepts(const Deviations& deviations, const Evidence& evidence) {
+  Oracle oracle({}, deviations);
+  return !first_refused(oracle, evidence);
+}
+
+}  // namespace hptck

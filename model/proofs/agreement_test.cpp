@@ -1,0 +1,225 @@
+// The rows mean the same as machine words and as terms.
+//
+// Proofs are about terms, verdicts come from machine words; what joins them is that one text is read twice. It
+// is held here, on random states, arguments, answers and sets of deviations: the oracle's own walk, the generic
+// walk over machine words, and the generic walk over terms with the same constants put in for the variables.
+// The terms are made once for each list and evaluated many times, as the solvers see them: no constant helps
+// while they are being written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "model/oracle.h"
+#include "model/proofs/rfc_profile.h"
+#include "model/proofs/world.h"
+#include "model/walk.h"
+
+namespace hptck {
+namespace {
+
+using W8 = Concrete::Word<8>;
+using W64 = Concrete::Word<64>;
+
+constexpr std::size_t list_count = 5;
+
+template <class Domain>
+const DecisionList<Domain>& list_of(const Rules<Domain>& rules, std::size_t i) {
+  const DecisionList<Domain>* lists[] = {&rules.prepare, &rules.commit, &rules.read, &rules.enter,
+                                         &rules.hidden};
+  return *lists[i];
+}
+
+// Words near the bounds that rows know, and any.
+rc::Gen<std::uint64_t> register_word() {
+  return rc::gen::weightedOneOf<std::uint64_t>(
+      {{4, rc::gen::inRange<std::uint64_t>(0, 70)},
+       {1, rc::gen::map(rc::gen::inRange(0, 64), [](int bit) { return std::uint64_t{1} << bit; })},
+       {1, rc::gen::map(rc::gen::inRange(0, 64), [](int bit) { return (std::uint64_t{1} << bit) - 1; })},
+       {1, rc::gen::arbitrary<std::uint64_t>()}});
+}
+rc::Gen<std::uint8_t> state_word(unsigned small) {
+  return rc::gen::weightedOneOf<std::uint8_t>(
+      {{8, rc::gen::map(rc::gen::inRange(0u, small), [](unsigned n) { return static_cast<std::uint8_t>(n); })},
+       {1, rc::gen::arbitrary<std::uint8_t>()}});
+}
+ConcreteState any_state() {
+  const auto shift = state_word(48);
+  return {W8(*state_word(3)), W8(*state_word(5)), W8(*shift), W8(*state_word(9)),
+          W8(*shift),         W8(*state_word(3)), W8(*state_word(8)), W8(*shift)};
+}
+// The arguments in any relation to the state that a row may ask for.
+ConcreteArguments any_arguments(const ConcreteState& s) {
+  const auto shift = *rc::gen::oneOf(register_word(), rc::gen::element<std::uint64_t>(
+                                                          raw(s.pending), raw(s.current), raw(s.limit),
+                                                          raw(s.limit) + 1u, raw(s.pending) + 256u));
+  return {W64(*rc::gen::weightedOneOf<std::uint64_t>({{2, rc::gen::just<std::uint64_t>(0)}, {1, register_word()}})),
+          W64(shift), W64(*register_word()), W64(*register_word())};
+}
+std::int64_t any_answer() {
+  using namespace status;
+  return *rc::gen::weightedOneOf<std::int64_t>(
+      {{12, rc::gen::element(H_SUCCESS, H_BUSY, H_CLOSED, H_NOT_AVAILABLE, H_LONG_BUSY_ORDER_1_MSEC - 1,
+                             H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_LONG_BUSY_ORDER_100_SEC + 1,
+                             H_HARDWARE, H_FUNCTION, H_PARAMETER, H_PTEG_FULL, H_AUTHORITY, H_RESOURCE)},
+       {1, rc::gen::arbitrary<std::int64_t>()}});
+}
+Deviations any_deviations() {
+  Deviations deviations;
+  const auto count = *rc::gen::inRange(0, 5);
+  for (int i = 0; i < count; ++i)
+    deviations.add(static_cast<Deviation>(*rc::gen::inRange<std::size_t>(0, deviation_count)));
+  return deviations;
+}
+
+// The terms of one set of rules, and what they come to when constants are put in.
+class Terms {
+ public:
+  explicit Terms(const Rules<Symbolic>& rules)
+      : world_{context_, rules, rules}, s_(world_.state("s")), a_(world_.arguments("a")), code_(world_.word<64>("code")) {
+    for (std::size_t i = 0; i < list_count; ++i) walked_.push_back(walk_all(list_of(rules, i), s_, a_, code_));
+    invariant_.push_back(invariant(s_));
+  }
+  void put(const ConcreteState& s, const ConcreteArguments& a, std::int64_t code) {
+    from_ = z3::expr_vector(context_);
+    to_ = z3::expr_vector(context_);
+    const auto put = [&](const auto& variable, const auto& value) {
+      from_.push_back(raw(variable));
+      to_.push_back(context_.bv_val(static_cast<std::uint64_t>(value), raw(variable).get_sort().bv_size()));
+    };
+    put(s_.standing, raw(s.standing)), put(s_.phase, raw(s.phase)), put(s_.pending, raw(s.pending));
+    put(s_.gone, raw(s.gone)), put(s_.current, raw(s.current)), put(s_.table, raw(s.table));
+    put(s_.marks, raw(s.marks)), put(s_.limit, raw(s.limit));
+    put(a_.flags, raw(a.flags)), put(a_.shift, raw(a.shift)), put(a_.ptex, raw(a.ptex)), put(a_.pteh, raw(a.pteh));
+    put(code_, code);
+  }
+  const Walked<Symbolic>& walked(std::size_t list) const { return walked_[list]; }
+  const symbolic::Bool& invariant_here() const { return invariant_[0]; }
+  bool value(const symbolic::Bool& formula) {
+    const auto value = evaluated(raw(formula));
+    EXPECT_TRUE(value.is_true() || value.is_false()) << value;
+    return value.is_true();
+  }
+  ConcreteState value(const SymbolicState& s) {
+    const auto word = [&](const auto& w) {
+      return W8(static_cast<std::uint8_t>(evaluated(raw(w)).get_numeral_uint64()));
+    };
+    return {word(s.standing), word(s.phase), word(s.pending), word(s.gone),
+            word(s.current),  word(s.table), word(s.marks),   word(s.limit)};
+  }
+
+ private:
+  z3::expr evaluated(z3::expr term) { return term.substitute(from_, to_).simplify(); }
+
+  z3::context context_;
+  World world_;
+  SymbolicState s_;
+  SymbolicArguments a_;
+  symbolic::Word<64> code_;
+  std::vector<Walked<Symbolic>> walked_;
+  std::vector<symbolic::Bool> invariant_;
+  z3::expr_vector from_{context_}, to_{context_};
+};
+
+// All lists from one state. H_* lists are walked; hidden steps are a relation, so each row is looked at.
+void agree(const Rules<Concrete>& concrete, Terms& terms) {
+  const auto s = any_state();
+  const auto a = any_arguments(s);
+  const auto code = any_answer();
+  terms.put(s, a, code);
+  RC_ASSERT(holds(invariant(s)) == terms.value(terms.invariant_here()));
+  for (std::size_t i = 0; i < list_count; ++i) {
+    const auto& list = list_of(concrete, i);
+    const auto generic = walk_all(list, s, a, W64(static_cast<std::uint64_t>(code)));
+    const auto& symbolic = terms.walked(i);
+    RC_ASSERT(generic.fired.size() == symbolic.fired.size());
+    for (std::size_t row = 0; row < generic.fired.size(); ++row) {
+      RC_ASSERT(holds(generic.fired[row]) == terms.value(symbolic.fired[row]));
+      RC_ASSERT(holds(generic.ended[row]) == terms.value(symbolic.ended[row]));
+    }
+    RC_ASSERT(holds(generic.accepted) == terms.value(symbolic.accepted));
+    RC_ASSERT(packed(generic.next) == packed(terms.value(symbolic.next)));
+
+    auto walked = s;
+    const auto* answered = walk(list, walked, a, code);
+    RC_ASSERT((answered != nullptr) == holds(generic.accepted));
+    if (answered == nullptr) continue;
+    RC_ASSERT(packed(walked) == packed(generic.next));
+    const auto row = static_cast<std::size_t>(answered - &*list.begin());
+    RC_ASSERT(holds(generic.fired[row]) && holds(generic.ended[row]));
+  }
+}
+
+RC_GTEST_PROP(Agreement, of_the_specification, ()) {
+  static const auto concrete = specification<Concrete>();
+  static Terms terms(specification<Symbolic>());
+  for (int i = 0; i < 10; ++i) agree(concrete, terms);
+}
+
+RC_GTEST_PROP(Agreement, of_any_deviations, ()) {
+  const auto deviations = any_deviations();
+  Terms terms(rules<Symbolic>(deviations));
+  const auto concrete = rules<Concrete>(deviations);
+  for (int i = 0; i < 10; ++i) agree(concrete, terms);
+}
+
+RC_GTEST_PROP(Agreement, of_the_rfc_profile, ()) {
+  static const auto concrete = rfc_profile<Concrete>();
+  static Terms terms(rfc_profile<Symbolic>());
+  for (int i = 0; i < 5; ++i) agree(concrete, terms);
+}
+
+// Each operation by itself, so that one which no row happens to lean on is not taken on trust.
+RC_GTEST_PROP(Agreement, of_each_operation, ()) {
+  static z3::context context;
+  const auto x = *rc::gen::oneOf(register_word(), rc::gen::arbitrary<std::uint64_t>());
+  const auto y = *rc::gen::oneOf(register_word(), rc::gen::just(x));
+  const auto check = [&]<int width>(std::integral_constant<int, width>) {
+    using C = concrete::Word<width>;
+    const auto word = [&](std::uint64_t value) {
+      return symbolic::Word<width>(context.bv_val(constant(C(0), lit(value)).operator==(C(0)) ? std::uint64_t{0}
+                                                  : std::uint64_t{raw(constant(C(0), lit(value)))}, width));
+    };
+    const C a = constant(C(0), lit(x)), b = constant(C(0), lit(y));
+    const auto sa = word(x), sb = word(y);
+    const auto same_bool = [](concrete::Bool c, const symbolic::Bool& s) {
+      RC_ASSERT(holds(c) == raw(s).simplify().is_true());
+    };
+    const auto same_word = [](auto c, const auto& s) {
+      RC_ASSERT(std::uint64_t{raw(c)} == raw(s).simplify().get_numeral_uint64());
+    };
+    same_bool(eq(a, b), eq(sa, sb));
+    same_bool(eq(a, lit(y)), eq(sa, lit(y)));
+    same_bool(ult(a, b), ult(sa, sb));
+    same_bool(ult(a, lit(y)), ult(sa, lit(y)));
+    same_bool(ult(lit(x), b), ult(lit(x), sb));
+    same_bool(any_bit(a, lit(y)), any_bit(sa, lit(y)));
+    same_bool(both(eq(a, b), ult(a, b)), both(eq(sa, sb), ult(sa, sb)));
+    same_bool(either(eq(a, b), negate(ult(a, b))), either(eq(sa, sb), negate(ult(sa, sb))));
+    same_word(ite(ult(a, b), a, b), ite(ult(sa, sb), sa, sb));
+    same_word(constant(a, lit(y)), constant(sa, lit(y)));
+    same_word(resized<8>(a), resized<8>(sa));
+    same_word(resized<64>(a), resized<64>(sa));
+    same_word(power_of_two(resized<64>(a)), power_of_two(resized<64>(sa)));
+    same_word(minus(a, lit(y)), minus(sa, lit(y)));
+    same_word(with_bits(a, lit(y)), with_bits(sa, lit(y)));
+    same_word(only_bits(a, lit(y)), only_bits(sa, lit(y)));
+  };
+  check(std::integral_constant<int, 8>{});
+  check(std::integral_constant<int, 64>{});
+}
+
+// What the proofs start from is what the oracle starts from.
+TEST(Agreement, the_oracle_starts_in_a_fresh_partition) {
+  for (const auto resize : {Statement::Resize::unknown, Statement::Resize::enabled, Statement::Resize::disabled,
+                            Statement::Resize::absent}) {
+    for (unsigned limit : {0u, 18u, 30u, 46u}) {
+      for (const auto& s : initial_states({resize, 0, static_cast<std::uint8_t>(limit)})) {
+        EXPECT_TRUE(holds(fresh(s))) << describe(s);
+        EXPECT_TRUE(holds(invariant(s))) << describe(s);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hptck

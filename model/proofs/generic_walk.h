@@ -1,0 +1,62 @@
+// Walking a decision list in any value domain, with the answer given.
+//
+// The concrete walk (model/walk.h) may stop at the row that answers and skip what does not match. A term has
+// to hold every case at once, so here every row is evaluated and `going` says whether the walk has come that
+// far. It is written for any domain, not for terms only, so that agreement_test.cpp can hold it against the
+// concrete walk with machine words in both.
+#pragma once
+
+#include <vector>
+
+#include "model/decision_list.h"
+
+namespace hptck {
+
+template <class Domain>
+struct Walked {
+  using Bool = typename Domain::Bool;
+  Bool accepted;            ///< some row gave the answer
+  State<Domain> next;       ///< meaningful where accepted
+  std::vector<Bool> fired;  ///< for each row: it changed the state (effect) or gave the answer
+  std::vector<Bool> ended;  ///< for each row: the walk ended here, with the answer allowed or refused
+};
+
+/// Any `may` row that could fire may be passed over if `taken(i)` says so. First match wins, so it is not
+/// asked in an ordinary walk; a proof asks whether it matters.
+template <class Domain, class Taken>
+Walked<Domain> walk_choosing(const DecisionList<Domain>& list, State<Domain> s,
+                             const Arguments<Domain>& arguments, const typename Domain::template Word<64>& code,
+                             Taken taken) {
+  using Bool = typename Domain::Bool;
+  const auto a = list.taken(s, arguments);
+  Bool going = eq(code, code);
+  Bool accepted = negate(going);
+  std::vector<Bool> fired, ended;
+  std::size_t index = 0;
+  for (const auto& row : list) {
+    const Bool here = row.when ? both(going, row.when(s, a)) : going;
+    Bool fires = here, ends = here;
+    if (row.kind == RowKind::effect) {
+      ends = both(here, negate(here));
+    } else {
+      fires = both(here, allows(row.allowed, code));
+      if (row.kind == RowKind::may) ends = fires = both(fires, taken(index));
+      accepted = either(accepted, fires);
+      going = both(going, negate(ends));
+    }
+    if (row.then) s = ite(fires, row.then(s, a), s);
+    fired.push_back(fires);
+    ended.push_back(ends);
+    ++index;
+  }
+  return {accepted, s, fired, ended};
+}
+
+template <class Domain>
+Walked<Domain> walk_all(const DecisionList<Domain>& list, const State<Domain>& s, const Arguments<Domain>& a,
+                        const typename Domain::template Word<64>& code) {
+  const auto always = eq(code, code);
+  return walk_choosing(list, s, a, code, [&](std::size_t) { return always; });
+}
+
+}  // namespace hptck

@@ -1,0 +1,54 @@
+// What the queries of an obligation are written with: rules to be right or wrong, and terms to speak of.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "model/deviations.h"
+#include "model/proofs/generic_walk.h"
+#include "model/proofs/invariant.h"
+#include "model/symbolic.h"
+
+namespace hptck {
+
+using SymbolicState = State<Symbolic>;
+using SymbolicArguments = Arguments<Symbolic>;
+using SymbolicList = DecisionList<Symbolic>;
+
+enum class Outcome : std::uint8_t { unsat, sat, unknown };
+
+/// One question to the solvers.
+struct Query {
+  std::string about;
+  symbolic::Bool formula;
+  Outcome proof = Outcome::unsat;  ///< the outcome that proves
+  /// What a model of the formula shows, in words. Empty: its constants are listed.
+  std::function<std::string(const z3::model&)> shown = {};
+  /// A fact that the proof establishes besides, for people.
+  std::string fact = {};
+};
+
+/// The rules under proof, with what they are compared with, in one context.
+struct World {
+  z3::context& context;
+  Rules<Symbolic> rules;          ///< the specification, or wrong rows
+  Rules<Symbolic> specification;  ///< always right
+  std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
+
+  template <int width>
+  symbolic::Word<width> word(const std::string& name) const {
+    return symbolic::Word<width>(context.bv_const(name.c_str(), width));
+  }
+  SymbolicState state(const std::string& name) const {
+    return {word<8>(name + ".standing"), word<8>(name + ".phase"),   word<8>(name + ".pending"),
+            word<8>(name + ".gone"),     word<8>(name + ".current"), word<8>(name + ".table"),
+            word<8>(name + ".marks"),    word<8>(name + ".limit")};
+  }
+  SymbolicArguments arguments(const std::string& name) const {
+    return {word<64>(name + ".flags"), word<64>(name + ".shift"), word<64>(name + ".ptex"),
+            word<64>(name + ".pteh")};
+  }
+  symbolic::Bool truth(bool value = true) const { return symbolic::Bool(context.bool_val(value)); }
+};
+
+}  // namespace hptck
