@@ -63,6 +63,7 @@ class Campaign {
     record_.seconds = seconds_since(start_);
     mark_explained();
     for (auto& finding : record_.findings) mark_diagnosed(finding);
+    mark_repeated();
     try {
       for (const auto& finding : record_.findings) journal_.finding(finding);
       if (!record_.diagnosis.empty()) journal_.diagnosis(record_.diagnosis);
@@ -100,6 +101,7 @@ class Campaign {
     std::vector<Step> steps;
     std::uint64_t call_number = 0;
     bool after_others = false;  // something else was refused before, in the same partition
+    bool diagnosed = false;     // it takes more deviations to explain than were known
   };
 
   bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
@@ -131,13 +133,8 @@ class Campaign {
   void restart(const Partition& partition) {
     keep_history();
     partition_ = partition;
-    const auto statement = adapter_.restart(partition);
-    if (!oracle_ || oracle_deviations_ != diagnosed_) {
-      oracle_ = std::make_unique<Oracle>(statement, diagnosed_);
-      oracle_deviations_ = diagnosed_;
-    }
-    oracle_->restart(statement);
-    statement_ = statement;
+    statement_ = adapter_.restart(partition);
+    renew_oracle();
     history_.clear();
     refused_before_ = false;
     explained_steps_ = ~std::size_t{0};
@@ -145,10 +142,10 @@ class Campaign {
     repeated_.clear();
     foreseen_ = situation_of(oracle_->states());
     for (const auto& probe : probe_size(foreseen_.current_shift)) queue_.push_back(probe.call);
-    journal_.partition(statement);
-    if (std::find(record_.statements.begin(), record_.statements.end(), statement) ==
+    journal_.partition(statement_);
+    if (std::find(record_.statements.begin(), record_.statements.end(), statement_) ==
         record_.statements.end()) {
-      record_.statements.push_back(statement);
+      record_.statements.push_back(statement_);
     }
   }
 
@@ -278,19 +275,53 @@ class Campaign {
       return;
     }
     auto refusal = oracle_->explain(call, &response);
-    const auto key = refusal.key;
-    suspect({{Finding::Kind::violation, call.token, response.status, refusal.rows, oracle_deviations_},
-             std::move(refusal),
-             key,
-             response,
-             {},
-             {},
-             0,
-             false},
-            suspicions);
+    Suspicion suspicion{{Finding::Kind::violation, call.token, response.status, refusal.rows, diagnosed_},
+                        refusal,
+                        refusal.key,
+                        response,
+                        {},
+                        {},
+                        0,
+                        false,
+                        false};
+    if (!refused_before_ && !unexplained_.contains(refusal.key)) {
+      const auto before = diagnosed_.size();
+      if (reconsider()) {
+        // As many deviations as before: the one thought of was not the right one. More: there is another.
+        if (diagnosed_.size() <= before) return;
+        suspicion.diagnosed = true;
+        suspicion.target.under = needed(before_last(history_), diagnosed_);
+        suspect(std::move(suspicion), suspicions);
+        return;
+      }
+      unexplained_.insert(refusal.key);
+    }
     if (!refused_before_) explained_steps_ = history_.size() - 1;
+    suspect(std::move(suspicion), suspicions);
     refused_before_ = true;
     oracle_->resync(call, response);
+  }
+
+  // The history ends with an answer that what is diagnosed does not explain. True: something else does, and is now
+  // what the oracle goes by.
+  bool reconsider() {
+    auto all = evidence();
+    all.push_back({statement_, history_});
+    auto diagnosis = diagnose(all);
+    if (!diagnosis.unexplained.empty()) return false;
+    diagnosed_ = diagnosis.explanations.front();
+    record_.diagnosis = std::move(diagnosis.explanations);
+    renew_oracle();
+    for (const auto& step : history_) oracle_->step(step.call, *step.response);
+    return true;
+  }
+
+  void renew_oracle() {
+    if (!oracle_ || oracle_deviations_ != diagnosed_) {
+      oracle_ = std::make_unique<Oracle>(statement_, diagnosed_);
+      oracle_deviations_ = diagnosed_;
+    }
+    oracle_->restart(statement_);
   }
 
   void observe_fault(const Call& call, const Fault& fault, std::vector<Suspicion>& suspicions) {
@@ -301,7 +332,7 @@ class Campaign {
     avoided_.insert(call_class_of(call));
     ++faults_;
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows, oracle_deviations_}, std::move(refusal), key, {}, fault, {}, 0, false},
+    suspect({{kind_of(fault), call.token, 0, refusal.rows, diagnosed_}, std::move(refusal), key, {}, fault, {}, 0, false, false},
             suspicions);
     if (suspicions.size() == before) restart(partition_);
   }
@@ -313,19 +344,18 @@ class Campaign {
 
   // Known kinds are counted, new ones kept with the calls that led to them, once a batch.
   void suspect(Suspicion suspicion, std::vector<Suspicion>& suspicions) {
-    if (const auto known = known_.find(suspicion.key); known != known_.end()) {
-      auto& finding = record_.findings[known->second];
-      ++finding.occurrences;
-      // What was taken for a consequence shows with nothing refused before it: look again. And what is diagnosed
-      // should have explained it: there may be a second cause of the same kind.
-      const bool second_look =
-          finding.consequence && !refused_before_ && ++second_looks_[suspicion.key] <= attempts_at_a_key;
-      const bool second_cause = !suspicion.fault && !refused_before_ && !unexplained_.contains(suspicion.key);
-      if (!second_look && !second_cause) return;
-    }
-    if (suspicions.size() >= most_suspicions_in_a_batch) return;
-    for (const auto& other : suspicions) {
-      if (other.key == suspicion.key) return;
+    if (!suspicion.diagnosed) {
+      if (const auto known = known_.find(suspicion.key); known != known_.end()) {
+        auto& finding = record_.findings[known->second];
+        ++finding.occurrences;
+        // What was taken for a consequence shows with nothing refused before it: look again.
+        if (!finding.consequence || refused_before_ || ++second_looks_[suspicion.key] > attempts_at_a_key)
+          return;
+      }
+      if (suspicions.size() >= most_suspicions_in_a_batch) return;
+      for (const auto& other : suspicions) {
+        if (other.key == suspicion.key) return;
+      }
     }
     suspicion.steps = history_;
     suspicion.call_number = record_.tally.calls;
@@ -334,10 +364,7 @@ class Campaign {
   }
 
   void look_into(Suspicion& suspicion) {
-    if (is_settled(suspicion.key) && (suspicion.fault || unexplained_.contains(suspicion.key))) return;
-    // What was diagnosed meanwhile may explain it.
-    suspicion.target.under = diagnosed_;
-    if (!suspicion.fault && accepts(diagnosed_, {statement_, suspicion.steps})) return;
+    if (!suspicion.diagnosed && is_settled(suspicion.key)) return;
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
@@ -366,25 +393,31 @@ class Campaign {
             {},
             probed.steps,
             suspicion.call_number,
+            false,
             false};
         look_into(cause);
       }
     }
     const auto& refusal = found ? minimized.best.refusal : suspicion.refusal;
-    const auto key = !found            ? suspicion.key
-                     : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
-                                       : refusal.key;
-    const bool news = !is_settled(key);
-    if (news) {
+    auto key = !found            ? suspicion.key
+               : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
+                                 : refusal.key;
+    Trace trace;
+    trace.statement = minimized.best.statement;
+    trace.steps = minimized.best.steps;
+    if (!suspicion.fault) {
+      if (found) journal_.replayed(trace);
+      // An answer that is right after all shows only that the diagnosis was not.
+      if (accepts({}, {trace.statement, trace.steps})) return;
+      // Two deviations can look the same to the oracle; they are two findings.
+      if (suspicion.diagnosed && is_settled(key)) key += fmt::format("#{}", record_.findings.size() + 1);
+    }
+    if (!is_settled(key)) {
       auto target = suspicion.target;
       target.rows = refusal.rows;
       add_finding(make_finding(suspicion, minimized, refusal, key, hidden_cause), target);
     }
     if (!suspicion.fault) {
-      Trace trace;
-      trace.statement = minimized.best.statement;
-      trace.steps = minimized.best.steps;
-      if (found) journal_.replayed(trace);
       evidence_.push_back({std::move(trace), {suspicion.key, key}});
       diagnose_again();
     }
@@ -426,8 +459,25 @@ class Campaign {
     });
   }
 
+  // One deviation is one finding, however it shows.
+  void mark_repeated() {
+    for (std::size_t i = 1; i < record_.findings.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        auto& finding = record_.findings[i];
+        if (finding.consequence || finding.deviations.empty() ||
+            finding.deviations != record_.findings[k].deviations || record_.findings[k].consequence)
+          continue;
+        finding.consequence = true;
+        finding.explanation += fmt::format("Finding {} is the same deviation, shown in another way.\n", k + 1);
+      }
+    }
+  }
+
   static Evidence before_last(const Trace& trace) {
     return {trace.statement, std::span(trace.steps).first(trace.steps.size() - 1)};
+  }
+  Evidence before_last(const std::vector<Step>& steps) const {
+    return {statement_, std::span(steps).first(steps.size() - 1)};
   }
 
   // The deviations without which the evidence would be refused.
@@ -462,12 +512,17 @@ class Campaign {
     explained_steps_ = 0;
   }
 
-  void diagnose_again() {
-    std::sort(evidence_.begin(), evidence_.end(),
-              [](const auto& a, const auto& b) { return a.trace.steps.size() < b.trace.steps.size(); });
+  std::vector<Evidence> evidence() const {
     std::vector<Evidence> all;
     for (const auto& one : evidence_) all.push_back({one.trace.statement, one.trace.steps});
     for (const auto& [statement, steps] : kept_) all.push_back({statement, steps});
+    return all;
+  }
+
+  void diagnose_again() {
+    std::sort(evidence_.begin(), evidence_.end(),
+              [](const auto& a, const auto& b) { return a.trace.steps.size() < b.trace.steps.size(); });
+    const auto all = evidence();
     const auto diagnosis = diagnose(all);
     record_.diagnosis = diagnosis.explanations;
     if (std::find(diagnosis.explanations.begin(), diagnosis.explanations.end(), diagnosed_) ==

@@ -164,9 +164,10 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
   EXPECT_EQ(got, std::set{broken_by(GetParam())})
       << deviation.text << "\ngot: " << names(got) << '\n'
       << keys(outcome.record);
-  if (deviation.seen_in == SeenIn::control)
+  if (deviation.seen_in == SeenIn::control) {
     EXPECT_THAT(outcome.record.diagnosis, testing::Contains(Deviations{GetParam()}))
         << testing::PrintToString(diagnosis_lines(outcome.record));
+  }
 
   // Every finding stands by itself: its trace is refused offline, and shows again in a fresh partition.
   for (const auto& finding : outcome.record.findings) {

@@ -79,15 +79,18 @@ std::string subject_of(const Finding& finding) {
 }
 
 std::vector<Section> sections_of(const Finding& finding) {
-  const auto occurrences = finding.occurrences == 1 ? "once" : fmt::format("{} times", finding.occurrences);
+  // What is diagnosed is no violation any more to the campaign, which goes on under it and does not count.
+  const auto met = finding.deviations.empty() && finding.occurrences != 1
+                       ? fmt::format("met it {} times, first", finding.occurrences)
+                       : std::string("met it first");
   std::vector<Section> sections{
       {"", visible(finding.explanation), false},
       {"Known as", deviations_of(finding), false},
       {"Evidence", visible(finding.evidence), true},
       {"Sequence", visible(print_trace(finding.trace)), true},
       {"",
-       fmt::format("{} The campaign met it {}, first at call {}.", sentence_on_minimality(finding),
-                   occurrences, finding.first_call),
+       fmt::format("{} The campaign {} at call {}.", sentence_on_minimality(finding), met,
+                   finding.first_call),
        false},
       {"Replay", visible_line(finding.replay_command), true},
   };

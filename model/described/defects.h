@@ -1,5 +1,5 @@
-// What can be computed about LoPAR's defects: questions put to the rows, in Markdown for docs/spec-defects.md.
-// The rest of that document is prose, because a silence has no row to be asked.
+// What can be computed about LoPAR's defects: questions put to the rows, in Markdown for
+// docs/spec-defects.md. The rest of that document is prose, because a silence has no row to be asked.
 //
 // A question about one reading of an ambiguity is a question about edited rows: the reading takes a row away
 // or widens its condition, and which rows still answer is found by exploring (model/explorer.h). The states

@@ -12,6 +12,7 @@
 
 #include "model/described/documents.h"
 #include "model/described/promela.h"
+#include "model/rows.h"
 
 namespace hptck {
 namespace {

@@ -160,7 +160,8 @@ std::string as_c(const Tree& tree) {
   std::vector<std::string> v;
   for (const auto& operand : tree->operands) v.push_back(as_c(operand));
   const auto mask = [&](const std::string& text) {
-    return tree->width >= 64 ? text : fmt::format("({} & {:#x}ull)", text, cut(~std::uint64_t{0}, tree->width));
+    return tree->width >= 64 ? text
+                             : fmt::format("({} & {:#x}ull)", text, cut(~std::uint64_t{0}, tree->width));
   };
   switch (tree->op) {
     case Op::equal:

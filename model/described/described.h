@@ -1,6 +1,6 @@
-// The described value domain: the rules as expression trees. Reading specification<Described>() on a state and
-// arguments that are only names yields what each row says instead of what it does; from the trees come the
-// clause tables (words.h, documents.h), the Promela model (promela.h) and C (as_c).
+// The described value domain: the rules as expression trees. Reading specification<Described>() on a state
+// and arguments that are only names yields what each row says instead of what it does; from the trees come
+// the clause tables (words.h, documents.h), the Promela model (promela.h) and C (as_c).
 //
 // A tree keeps what the rule's author wrote: operation, operands, constants. What a constant means is not in
 // a Literal, so it is taken from the word that it meets: 1 beside `phase` is `preparing`. Only what holds in
@@ -178,7 +178,8 @@ struct Described {
   using Word = described::Word<width>;
 };
 
-static_assert(!std::is_convertible_v<Described::Bool, bool> && !std::is_constructible_v<bool, Described::Bool>);
+static_assert(!std::is_convertible_v<Described::Bool, bool> &&
+              !std::is_constructible_v<bool, Described::Bool>);
 static_assert(!std::is_convertible_v<Described::Word<8>, bool> &&
               !std::is_constructible_v<bool, Described::Word<8>>);
 

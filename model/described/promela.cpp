@@ -58,6 +58,9 @@ std::string assignments(const DescribedState& next) {
 std::string step(const described::Bool& guard, const DescribedState& next, const std::string& comment) {
   if (is_literal(tree(guard), 0)) return {};
   const auto condition = as_promela(tree(guard)), changes = assignments(next);
+  // Spin refuses a loop that does nothing under no condition, unless it is a d_step.
+  if (changes.empty() && is_literal(tree(guard)))
+    return fmt::format("  /* {} */\n  :: d_step {{ 1; skip }}\n", comment);
   if (changes.empty()) return fmt::format("  /* {} */\n  :: {}\n", comment, condition);
   return fmt::format("  /* {} */\n  :: d_step {{ {}{} }}\n", comment, condition, changes);
 }
@@ -199,7 +202,7 @@ std::string promela_model(const Rules<Described>& rules, const Bound& bound) {
   const auto concrete = specification<Concrete>();
   for (const auto& call : bound.calls) {
     for_each_rule(concrete, call, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
-      const auto& described_list = &list == &concrete.prepare ? rules.prepare
+      const auto& described_list = &list == &concrete.prepare  ? rules.prepare
                                    : &list == &concrete.commit ? rules.commit
                                    : &list == &concrete.read   ? rules.read
                                                                : rules.enter;

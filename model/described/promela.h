@@ -43,7 +43,8 @@ struct Bound {
 /// max_shift, and 47; H_ENTER of a bolted HPTE.
 Bound one_partition(unsigned max_shift);
 
-/// The same calls, for every partition whose HPT starts with a shift from 18 to 46 and may get one of 18 to 46.
+/// The same calls, for every partition whose HPT starts with a shift from 18 to 46 and may get one of 18
+/// to 46.
 Bound every_partition();
 
 /// A tree in Promela. Throws std::domain_error where 31 bits do not suffice.

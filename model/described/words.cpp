@@ -209,8 +209,7 @@ std::string words_of(const Tree& tree) {
 std::string change(const Tree& from, const Tree& to) {
   const bool plural = from->meaning == Meaning::marks;
   if (to->op == Op::ite && same(to->operands[2], from))
-    return fmt::format("{} if {}", change(from, to->operands[1]),
-                       words_of(formula(to->operands[0], false)));
+    return fmt::format("{} if {}", change(from, to->operands[1]), words_of(formula(to->operands[0], false)));
   if (to->op == Op::with_bits && same(to->operands[0], from))
     return fmt::format("{} {} {}", from->name, plural ? "gain" : "gains", words_of(to->operands[1]));
   return fmt::format("{} {} {}", from->name, plural ? "become" : "becomes", words_of(to));

@@ -5,7 +5,8 @@
 //
 // A condition is brought into a normal form first: negations at the leaves, nested lists flattened, and what
 // is said of one enumerated word joined into the set of values that it may have. Then "not (preparing or
-// prepared or collided)" reads "phase is idle or cancelled", and a condition that repeats itself says it once.
+// prepared or collided)" reads "phase is idle or cancelled", and a condition that repeats itself says it
+// once.
 #pragma once
 
 #include <string>

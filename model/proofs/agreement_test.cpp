@@ -175,12 +175,9 @@ RC_GTEST_PROP(Agreement, of_each_operation, ()) {
   const auto y = *rc::gen::oneOf(register_word(), rc::gen::just(x));
   const auto check = [&]<int width>(std::integral_constant<int, width>) {
     using C = concrete::Word<width>;
-    const auto word = [&](std::uint64_t value) {
-      return symbolic::Word<width>(context.bv_val(constant(C(0), lit(value)).operator==(C(0)) ? std::uint64_t{0}
-                                                  : std::uint64_t{raw(constant(C(0), lit(value)))}, width));
-    };
     const C a = constant(C(0), lit(x)), b = constant(C(0), lit(y));
-    const auto sa = word(x), sb = word(y);
+    const symbolic::Word<width> sa(context.bv_val(std::uint64_t{raw(a)}, width));
+    const symbolic::Word<width> sb(context.bv_val(std::uint64_t{raw(b)}, width));
     const auto same_bool = [](concrete::Bool c, const symbolic::Bool& s) {
       RC_ASSERT(holds(c) == raw(s).simplify().is_true());
     };

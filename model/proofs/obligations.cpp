@@ -48,9 +48,6 @@ std::string row_name(const Row<Symbolic>& row) {
 std::uint64_t number(const z3::model& model, const z3::expr& term) {
   return model.eval(term, true).get_numeral_uint64();
 }
-bool truth(const z3::model& model, const Bool& formula) {
-  return model.eval(raw(formula), true).bool_value() == Z3_L_TRUE;
-}
 std::string shown_state(const z3::model& model, const S& s) {
   const auto n = [&](const auto& word) { return number(model, raw(word)); };
   return fmt::format("standing {} phase {} pending {} gone {} current {} table {} marks {} limit {}",
@@ -127,7 +124,6 @@ Bool shift_is_pending(const S& s, const A& a) { return eq(a.shift, resized<64>(s
 Bool shift_matches(const S& s, const A& a) { return rows::matches(s, a); }
 Bool nothing_pending(const S& s) { return both(negate(pending_in(s)), eq(s.pending, lit(0))); }
 Bool same_table(const S& s, const S& t) { return eq(s.current, t.current); }
-Bool same_pending(const S& s, const S& t) { return both(eq(s.phase, t.phase), eq(s.pending, t.pending)); }
 
 // --- The rows are sound.
 
@@ -567,41 +563,58 @@ Queries who_keeps_asking_gets_there_by_rank(World& world) {
 
 // --- What may be told apart.
 
+// Which state of the one hypervisor stands for which of the other.
+using Relation = Bool (*)(const S& ours, const S& theirs);
+
 // Each step of the rules under proof is one of `wider`, perhaps with one hidden step before and one after
-// (two_hidden_steps_are_one), to the same state as far as a guest can see. Since the relation is identity and
-// the invariant holds on either side, every trace of the one is a trace of the other.
-Queries each_step_is_one_of(World& world, const Rules<Symbolic>& wider) {
+// (two_hidden_steps_are_one), and leads to related states again. Fresh partitions are related, and the
+// invariant holds on either side, so every trace of the one is a trace of the other.
+Queries each_step_is_one_of(World& world, const Rules<Symbolic>& wider, Relation related) {
   Queries queries;
+  const auto theirs = world.state("theirs");
   for (const auto& call : calls) {
     const auto one = answered(world, call);
     auto also = world.truth(false);
-    for (const auto& before : at_most_one_hidden(world, wider.hidden, one.s)) {
+    for (const auto& before : at_most_one_hidden(world, wider.hidden, theirs)) {
       const auto walked = walk_all(wider.*call.list, before.next, one.a, one.code);
       for (const auto& after : at_most_one_hidden(world, wider.hidden, walked.next))
-        also = either(also, all(before.may, walked.accepted, after.may,
-                                same_to_a_guest(one.next(), after.next)));
+        also = either(also, all(before.may, walked.accepted, after.may, related(one.next(), after.next)));
     }
-    queries.push_back(one.claim(call.name, world.truth(), also));
+    queries.push_back(one.claim(call.name, both(invariant(theirs), related(one.s, theirs)), also));
   }
   const auto s = world.state("before");
   for (const auto& step : hidden_steps(world, world.rules.hidden, s)) {
     auto also = world.truth(false);
-    for (const auto& one : at_most_one_hidden(world, wider.hidden, s))
-      also = either(also, both(one.may, same_to_a_guest(step.next, one.next)));
-    queries.push_back({step.name, all(invariant(s), step.may, negate(also))});
+    for (const auto& one : at_most_one_hidden(world, wider.hidden, theirs))
+      also = either(also, both(one.may, related(step.next, one.next)));
+    queries.push_back({step.name, all(invariant(s), invariant(theirs), related(s, theirs), step.may, negate(also))});
   }
+  queries.push_back({"a fresh partition", both(world.initially(s), negate(related(s, s)))});
   return queries;
 }
-Queries nothing_is_done_that_the_specification_forbids(World& world) {
-  auto queries = each_step_is_one_of(world, world.specification);
+Queries nothing_is_done_that_the_specification_forbids_up_to(World& world, Relation related) {
+  auto queries = each_step_is_one_of(world, world.specification, related);
   for (auto& query : invariant_of(world)) {
     query.about += ", the invariant";
     queries.push_back(query);
   }
   return queries;
 }
+Queries nothing_is_done_that_the_specification_forbids(World& world) {
+  return nothing_is_done_that_the_specification_forbids_up_to(world, same_to_a_guest<Symbolic>);
+}
+// A COMMIT that does not look whether preparation has ended may also answer H_PTEG_FULL during it. Under the
+// specification it had ended then; who is asked to be patient after that may be waiting for another one.
+Queries nothing_is_done_that_the_specification_forbids_if_it_had_ended(World& world) {
+  return nothing_is_done_that_the_specification_forbids_up_to(world, [](const S& ours, const S& theirs) {
+    auto ended = ours;
+    ended.phase = constant(ours.phase, lit(Phase::prepared));
+    return either(same_to_a_guest(ours, theirs),
+                  both(is(ours.phase, Phase::preparing), same_to_a_guest(ended, theirs)));
+  });
+}
 Queries the_rfc_allows_what_lopar_allows(World& world) {
-  return each_step_is_one_of(world, rfc_profile<Symbolic>());
+  return each_step_is_one_of(world, rfc_profile<Symbolic>(), same_to_a_guest<Symbolic>);
 }
 
 // The shortest calls that the RFC's profile may answer like this and the rules under proof may not. The latter's
@@ -841,7 +854,7 @@ const std::vector<Obligation>& obligations() {
     {"commit_failure_discards_is_no_violation", "A hypervisor with the deviation commit_failure_discards does nothing that the specification forbids.",
      {C::commit_shift, C::pending_dropped}, nothing_is_done_that_the_specification_forbids, seeds(D::commit_closed_switches), {D::commit_failure_discards}},
     {"commit_ignores_busy_is_no_violation", "A hypervisor with the deviation commit_ignores_busy does nothing that the specification forbids, the table's contents aside.",
-     {C::commit_busy, C::pending_completes}, nothing_is_done_that_the_specification_forbids, seeds(D::commit_ignores_collided), {D::commit_ignores_busy}},
+     {C::commit_busy, C::pending_completes}, nothing_is_done_that_the_specification_forbids_if_it_had_ended, seeds(D::commit_ignores_collided), {D::commit_ignores_busy}},
     {"commit_collided_is_h_busy_is_no_violation", "A hypervisor with the deviation commit_collided_is_h_busy does nothing that the specification, with A8 as read, forbids.",
      {C::commit_collided, C::commit_busy}, nothing_is_done_that_the_specification_forbids, seeds(D::commit_collided_is_h_parameter), {D::commit_collided_is_h_busy}},
   };

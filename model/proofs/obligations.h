@@ -34,7 +34,7 @@ struct Obligation {
   std::vector<Clause> clauses;
   std::vector<Query> (*queries)(World&);
   std::vector<Seed> seeds;
-  Deviations deviations;  ///< with which the rules are read, for an obligation about a deviation
+  Deviations deviations = {};  ///< the rules are read with these, in an obligation about a deviation
 };
 
 const std::vector<Obligation>& obligations();

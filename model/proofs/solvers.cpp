@@ -147,7 +147,7 @@ Examined examine(const Obligation& obligation, const Seed* seed, const std::file
     }
     if (!query.fact.empty()) examined.facts += query.fact + '\n';
     file += fmt::format("; {}: {} proves\n(push 1)\n{}(pop 1)\n", query.about, name_of(query.proof),
-                        benchmark(solver, seed == nullptr ? query.proof : outcome));
+                        benchmark(solver, outcome == Outcome::unknown ? query.proof : outcome));
   }
   examined.z3_seconds = z3_clock.seconds();
 
