@@ -10,6 +10,7 @@
 
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
+#include "generators/tour.h"
 #include "model/diagnosis.h"
 
 namespace hptck {
@@ -32,7 +33,7 @@ constexpr std::size_t most_findings = 64, most_faults = 64, most_unissued = 1000
                       most_suspicions_in_a_batch = 4;
 constexpr double most_minimizing_seconds = 180;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
-constexpr std::uint64_t calls_when_forbidden = 300;
+constexpr std::uint64_t calls_when_forbidden = 64;
 
 class Campaign {
  public:
@@ -48,7 +49,14 @@ class Campaign {
   void run() {
     try {
       describe();
-      if (record_.description.abilities.contains(Ability::forbid_resize)) try_forbidden();
+      const bool can_forbid = record_.description.abilities.contains(Ability::forbid_resize);
+      if (can_forbid) {
+        restart({false});
+        try_tour(forbidden_tour(foreseen_));
+      }
+      restart({true});
+      try_tour(tour(foreseen_));
+      if (can_forbid) try_forbidden();
       restart({true});
       try_exhaustively();
       try_at_random();
@@ -149,10 +157,39 @@ class Campaign {
     }
   }
 
+  void try_tour(const std::vector<Plan>& plans) {
+    doing_ = "trying every rule once";
+    for (const auto& plan : plans) {
+      if (stopped() || exhausted()) break;
+      issue_patiently(plan);
+    }
+    flush();
+  }
+
+  // Call by call, as a guest would: a preparation is waited for.
+  void issue_patiently(const Plan& plan) {
+    for (const auto& planned : plan) {
+      if (avoided_.contains(call_class_of(planned.call))) continue;
+      queue_.push_back(planned.call);
+      foreseen_ = after(foreseen_, planned.call);
+      if (!planned.until_done) continue;
+      flush();
+      for (std::size_t i = 0;
+           i < most_repeats && !responses_.empty() && is_long_busy(responses_.back().status); ++i) {
+        adapter_.wait(std::chrono::milliseconds(1));
+        waited_ms_ += 1;
+        queue_.push_back(planned.call);
+        flush();
+      }
+    }
+  }
+
   void try_forbidden() {
     restart({false});
+    doing_ = "trying a partition that may not resize";
     const auto end = record_.tally.calls + calls_when_forbidden;
-    while (record_.tally.calls < end && !stopped() && !exhausted()) issue(plans_.next(foreseen_));
+    while (record_.tally.calls + queue_.size() < end && !stopped() && !exhausted())
+      issue(plans_.next(foreseen_));
     flush();
   }
 
@@ -163,7 +200,7 @@ class Campaign {
       doing_ = fmt::format("trying every sequence of up to {} calls", options_.exhaustive_length);
       issue(plan);
       issue(Plan{{prepare(0, 0)}});
-      return !stopped() && !exhausted() && fraction() < 0.5;
+      return !stopped() && !exhausted() && fraction() < 0.3;
     });
     flush();
   }
@@ -302,8 +339,8 @@ class Campaign {
     oracle_->resync(call, response);
   }
 
-  // The history ends with an answer that what is diagnosed does not explain. True: something else does, and is now
-  // what the oracle goes by.
+  // The history ends with an answer that what is diagnosed does not explain. True: something else does, and
+  // is now what the oracle goes by.
   bool reconsider() {
     auto all = evidence();
     all.push_back({statement_, history_});
@@ -332,7 +369,15 @@ class Campaign {
     avoided_.insert(call_class_of(call));
     ++faults_;
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows, diagnosed_}, std::move(refusal), key, {}, fault, {}, 0, false, false},
+    suspect({{kind_of(fault), call.token, 0, refusal.rows, diagnosed_},
+             std::move(refusal),
+             key,
+             {},
+             fault,
+             {},
+             0,
+             false,
+             false},
             suspicions);
     if (suspicions.size() == before) restart(partition_);
   }
@@ -384,17 +429,16 @@ class Campaign {
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
-        Suspicion cause{
-            {Finding::Kind::violation, last.call.token, last.response->status, probed.refusal.rows,
-             suspicion.target.under},
-            probed.refusal,
-            probed.refusal.key,
-            *last.response,
-            {},
-            probed.steps,
-            suspicion.call_number,
-            false,
-            false};
+        Suspicion cause{{Finding::Kind::violation, last.call.token, last.response->status,
+                         probed.refusal.rows, suspicion.target.under},
+                        probed.refusal,
+                        probed.refusal.key,
+                        *last.response,
+                        {},
+                        probed.steps,
+                        suspicion.call_number,
+                        false,
+                        false};
         look_into(cause);
       }
     }
@@ -428,9 +472,9 @@ class Campaign {
       known_[suspicion.key] = known_.at(key);
   }
 
-  // Which deviations explain a finding, and which clause is broken therefore. A missing check is one mistake though
-  // several clauses ask for other answers. What it stands behind is said in terms of the last diagnosis too, which
-  // knows more than the one under which it was met.
+  // Which deviations explain a finding, and which clause is broken therefore. A missing check is one mistake
+  // though several clauses ask for other answers. What it stands behind is said in terms of the last
+  // diagnosis too, which knows more than the one under which it was met.
   void mark_diagnosed(Finding& finding) const {
     if (finding.kind == Finding::Kind::violation) {
       finding.unexplained = unexplained_.contains(finding.key);
@@ -468,7 +512,8 @@ class Campaign {
             finding.deviations != record_.findings[k].deviations || record_.findings[k].consequence)
           continue;
         finding.consequence = true;
-        finding.explanation += fmt::format("Finding {} is the same deviation, shown in another way.\n", k + 1);
+        finding.explanation +=
+            fmt::format("Finding {} is the same deviation, shown in another way.\n", k + 1);
       }
     }
   }
@@ -501,8 +546,8 @@ class Campaign {
     return last.empty() ? all : last;
   }
 
-  // What was seen in the present partition, as far as the oracle made sense of it, is kept: a later diagnosis has
-  // to explain it too.
+  // What was seen in the present partition, as far as the oracle made sense of it, is kept: a later diagnosis
+  // has to explain it too.
   void keep_history() {
     constexpr std::size_t most_kept = 200'000;
     const auto steps = std::min(explained_steps_, history_.size());
@@ -650,14 +695,14 @@ class Campaign {
   Statement statement_;
   std::size_t explained_steps_ = ~std::size_t{0};  // of the history, before the first refused answer
   struct Observed {
-    Trace trace;                     // minimized
+    Trace trace;                    // minimized
     std::vector<std::string> keys;  // under which it was met, and found to be
   };
   std::vector<Observed> evidence_;
   std::vector<std::pair<Statement, std::vector<Step>>> kept_;  // histories of partitions
   std::size_t kept_calls_ = 0;
   std::set<std::string> unexplained_;  // keys
-  std::vector<Step> history_;  // since the partition was fresh
+  std::vector<Step> history_;          // since the partition was fresh
   std::vector<Call> queue_;
   std::vector<Response> responses_;
   Situation foreseen_;                 // after what is queued

@@ -161,9 +161,8 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
     return;
   }
   EXPECT_EQ(outcome.result.verdict, Verdict::fail);
-  EXPECT_EQ(got, std::set{broken_by(GetParam())})
-      << deviation.text << "\ngot: " << names(got) << '\n'
-      << keys(outcome.record);
+  EXPECT_EQ(got, std::set{broken_by(GetParam())}) << deviation.text << "\ngot: " << names(got) << '\n'
+                                                  << keys(outcome.record);
   if (deviation.seen_in == SeenIn::control) {
     EXPECT_THAT(outcome.record.diagnosis, testing::Contains(Deviations{GetParam()}))
         << testing::PrintToString(diagnosis_lines(outcome.record));

@@ -14,7 +14,7 @@ namespace hptck {
 namespace {
 
 TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
-  const auto directory = 
+  const auto directory =
       std::filesystem::path(testing::TempDir()) / ("hptck-campaign-vm-" + std::to_string(getpid()));
   std::filesystem::create_directories(directory);
   const auto adapter = make_qemu_adapter({});

@@ -83,8 +83,9 @@ std::vector<std::string> diagnosis_lines(const CampaignRecord& record) {
   for (const auto& deviations : record.diagnosis) {
     auto line = record.edition;
     deviations.for_each([&](Deviation deviation) {
-      line += line.size() == record.edition.size() ? deviations.size() == 1 ? " with deviation " : " with deviations "
-                                                   : ", ";
+      line += line.size() == record.edition.size()
+                  ? deviations.size() == 1 ? " with deviation " : " with deviations "
+                  : ", ";
       line += id_of(deviation);
     });
     lines.push_back(line);

@@ -63,6 +63,7 @@ enum class Purpose {
   mismatch,
   commit_wrong,
   commit_twice,
+  commit_impatiently,
   cancel,
   collide,
   probe,
@@ -78,6 +79,7 @@ rc::Gen<Purpose> any_purpose(bool pending) {
                                         {5, P::mismatch},
                                         {4, P::commit_wrong},
                                         {1, P::commit_twice},
+                                        {1, P::commit_impatiently},
                                         {2, P::cancel},
                                         {1, P::probe},
                                         {3, P::anything}});
@@ -87,6 +89,7 @@ rc::Gen<Purpose> any_purpose(bool pending) {
                                       {3, P::mismatch},
                                       {2, P::commit_wrong},
                                       {1, P::commit_twice},
+                                      {1, P::commit_impatiently},
                                       {1, P::cancel},
                                       {2, P::collide},
                                       {1, P::probe},
@@ -158,6 +161,11 @@ Plan make_plan(const Situation& at, rc::Random random) {
       plan.push_back({prepare(0, size), true});
       plan.push_back({commit(0, size)});
       plan.push_back({commit(0, size)});
+      break;
+    case Purpose::commit_impatiently:
+      // A guest that does not wait: an answer given too early may differ from those before it.
+      make_pending(false);
+      plan.insert(plan.end(), draw(rc::gen::inRange<std::size_t>(2, 24), random), {commit(0, size)});
       break;
     case Purpose::cancel:
       if (!at.pending) make_pending(draw(rc::gen::inRange(0, 2), random) == 0);

@@ -67,8 +67,8 @@ class Search {
     return !first_refused(oracle, evidence_[refused.evidence], refused.step);
   }
 
-  // What may be added to get past the refusal: one deviation, or where none will do and the evidence is short,
-  // two that only together do.
+  // What may be added to get past the refusal: one deviation, or where none will do and the evidence is
+  // short, two that only together do.
   std::vector<Deviations> wider(const Deviations& deviations, const Refused& refused) const {
     constexpr std::size_t short_enough = 32;
     std::vector<Deviations> found;

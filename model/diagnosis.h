@@ -1,11 +1,11 @@
-// Diagnosis: from what an implementation was seen to do, the smallest sets of catalogued deviations under which
-// the oracle accepts all of it. "This hypervisor is LoPAR 2.9 with deviations d1, d2."
+// Diagnosis: from what an implementation was seen to do, the smallest sets of catalogued deviations under
+// which the oracle accepts all of it. "This hypervisor is LoPAR 2.9 with deviations d1, d2."
 //
 // The search goes by refusals: where a set of deviations still leaves an answer refused, only deviations that
 // get the oracle past that answer are worth adding. Sets are tried by size, so the first level that explains
-// everything has all smallest explanations; when there are several, they are ties, and all are given. Trying all
-// subsets was rejected (five out of eighty are 24 million), and so was adding the best deviation greedily, which
-// is neither smallest nor aware of ties.
+// everything has all smallest explanations; when there are several, they are ties, and all are given. Trying
+// all subsets was rejected (five out of eighty are 24 million), and so was adding the best deviation
+// greedily, which is neither smallest nor aware of ties.
 #pragma once
 
 #include <cstddef>

@@ -56,7 +56,7 @@ Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> in
                  std::span<const Call> calls, const std::function<void(const ConcreteState&)>& visit) {
   Explored result;
   const auto taken_of = [&](const ConcreteList& list) -> std::vector<bool>* {
-    return &list == &rules.prepare ? &result.prepare
+    return &list == &rules.prepare  ? &result.prepare
            : &list == &rules.commit ? &result.commit
            : &list == &rules.read   ? &result.read
                                     : &result.enter;
@@ -106,8 +106,7 @@ Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> in
 
 std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit) {
   std::vector<std::uint64_t> shifts{0, min_shift - 1, min_shift, max_shift, max_shift + 1};
-  for (const auto shift : {initial_shift - 1, initial_shift, initial_shift + 1, limit - 1, limit,
-                           limit + 1})
+  for (const auto shift : {initial_shift - 1, initial_shift, initial_shift + 1, limit - 1, limit, limit + 1})
     shifts.push_back(shift);
   shifts.push_back(0x100 | (initial_shift + 1));
   shifts.push_back(0x100);
@@ -155,7 +154,8 @@ class Follower {
   std::uint32_t number_of(Set set) {
     std::sort(set.begin(), set.end());
     set.erase(std::unique(set.begin(), set.end()), set.end());
-    const auto [place, fresh] = numbers_.try_emplace(std::move(set), static_cast<std::uint32_t>(sets_.size()));
+    const auto [place, fresh] =
+        numbers_.try_emplace(std::move(set), static_cast<std::uint32_t>(sets_.size()));
     if (fresh) sets_.push_back(&place->first);
     return place->second;
   }

@@ -1,9 +1,9 @@
 // The explicit-state explorer: breadth-first search over the states that the rows allow, state by state.
 //
 // It answers two kinds of question. explore() says which states and rows can be reached at all, which SMT is
-// asked too (model/proofs/): two methods that share only the rows. shortest_difference() searches the product of
-// two hypervisors, one by its states, the other by the sets of states it may be in, for the first answer that
-// one may give and the other may not; breadth first, so the sequence is the shortest over its alphabet.
+// asked too (model/proofs/): two methods that share only the rows. shortest_difference() searches the product
+// of two hypervisors, one by its states, the other by the sets of states it may be in, for the first answer
+// that one may give and the other may not; breadth first, so the sequence is the shortest over its alphabet.
 #pragma once
 
 #include <cstdint>

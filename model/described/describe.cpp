@@ -28,7 +28,9 @@ std::string read_file(const fs::path& path) {
   return text.str();
 }
 
+// A file that would not change is left alone, so that the build does not make anew what depends on it.
 void write_file(const fs::path& path, const std::string& text) {
+  if (fs::exists(path) && read_file(path) == text) return;
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (!file.flush()) throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
@@ -73,7 +75,7 @@ void write(const fs::path& folder) {
 
 int run(int argc, char** argv) {
   CLI::App app("Writes what is generated from the described rows.", "hptck_describe");
-  std::string out, stale, promela;
+  std::string out, stale, promela, functions;
   unsigned max_shift = 0;
   app.add_option("--out", out, "Write the documents into this folder; spec-defects.md has to be there")
       ->type_name("DIR");
@@ -83,7 +85,9 @@ int run(int argc, char** argv) {
                  "Bound of the Promela model: one partition whose HPT may grow to this shift. Default: every "
                  "partition")
       ->check(CLI::Range(hptck::min_shift, hptck::max_shift));
-  app.require_option(1, 4);
+  app.add_option("--c", functions, "Write every row as C functions, for the test that compiles them")
+      ->type_name("FILE");
+  app.require_option(1, 5);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -92,6 +96,7 @@ int run(int argc, char** argv) {
   if (!promela.empty())
     write_file(promela, promela_model(specification<Described>(),
                                       max_shift == 0 ? every_partition() : one_partition(max_shift)));
+  if (!functions.empty()) write_file(functions, c_functions(specification<Described>()));
   if (!out.empty()) write(out);
   return stale.empty() ? 0 : check(stale);
 }

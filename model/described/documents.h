@@ -24,6 +24,10 @@ std::string specification_document(const Rules<Described>& rules);
 /// in every state that can be reached.
 std::string state_diagram(const Rules<Concrete>& rules);
 
+/// Every row as C: an array `described_functions` of functions from the eight words and four arguments, nine
+/// for a row (its condition, then each word of the next state), the lists in the order of Rules.
+std::string c_functions(const Rules<Described>& rules);
+
 /// Whether the SVG was drawn from this DOT source.
 bool drawn_from(const std::string& svg, const std::string& dot);
 

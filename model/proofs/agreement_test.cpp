@@ -1,10 +1,10 @@
 // The rows mean the same as machine words and as terms.
 //
-// Proofs are about terms, verdicts come from machine words; what joins them is that one text is read twice. It
-// is held here, on random states, arguments, answers and sets of deviations: the oracle's own walk, the generic
-// walk over machine words, and the generic walk over terms with the same constants put in for the variables.
-// The terms are made once for each list and evaluated many times, as the solvers see them: no constant helps
-// while they are being written.
+// Proofs are about terms, verdicts come from machine words; what joins them is that one text is read twice.
+// It is held here, on random states, arguments, answers and sets of deviations: the oracle's own walk, the
+// generic walk over machine words, and the generic walk over terms with the same constants put in for the
+// variables. The terms are made once for each list and evaluated many times, as the solvers see them: no
+// constant helps while they are being written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -35,32 +35,36 @@ rc::Gen<std::uint64_t> register_word() {
       {{4, rc::gen::inRange<std::uint64_t>(0, 70)},
        {1, rc::gen::map(rc::gen::inRange(0, 64), [](int bit) { return std::uint64_t{1} << bit; })},
        {1, rc::gen::map(rc::gen::inRange(0, 64), [](int bit) { return (std::uint64_t{1} << bit) - 1; })},
-       {1, rc::gen::arbitrary<std::uint64_t>()}});
+       {1, rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 70), [](std::uint64_t n) { return ~n; })},
+       {1, rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint64_t>())}});
 }
 rc::Gen<std::uint8_t> state_word(unsigned small) {
   return rc::gen::weightedOneOf<std::uint8_t>(
-      {{8, rc::gen::map(rc::gen::inRange(0u, small), [](unsigned n) { return static_cast<std::uint8_t>(n); })},
-       {1, rc::gen::arbitrary<std::uint8_t>()}});
+      {{6,
+        rc::gen::map(rc::gen::inRange(0u, small), [](unsigned n) { return static_cast<std::uint8_t>(n); })},
+       {1, rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint8_t>())}});
 }
 ConcreteState any_state() {
   const auto shift = state_word(48);
-  return {W8(*state_word(3)), W8(*state_word(5)), W8(*shift), W8(*state_word(9)),
+  return {W8(*state_word(3)), W8(*state_word(5)), W8(*shift),         W8(*state_word(9)),
           W8(*shift),         W8(*state_word(3)), W8(*state_word(8)), W8(*shift)};
 }
 // The arguments in any relation to the state that a row may ask for.
 ConcreteArguments any_arguments(const ConcreteState& s) {
-  const auto shift = *rc::gen::oneOf(register_word(), rc::gen::element<std::uint64_t>(
-                                                          raw(s.pending), raw(s.current), raw(s.limit),
-                                                          raw(s.limit) + 1u, raw(s.pending) + 256u));
-  return {W64(*rc::gen::weightedOneOf<std::uint64_t>({{2, rc::gen::just<std::uint64_t>(0)}, {1, register_word()}})),
+  const auto shift = *rc::gen::oneOf(
+      register_word(), rc::gen::element<std::uint64_t>(raw(s.pending), raw(s.current), raw(s.limit),
+                                                       raw(s.limit) + 1u, raw(s.pending) + 256u));
+  return {W64(*rc::gen::weightedOneOf<std::uint64_t>(
+              {{2, rc::gen::just<std::uint64_t>(0)}, {1, register_word()}})),
           W64(shift), W64(*register_word()), W64(*register_word())};
 }
 std::int64_t any_answer() {
   using namespace status;
   return *rc::gen::weightedOneOf<std::int64_t>(
-      {{12, rc::gen::element(H_SUCCESS, H_BUSY, H_CLOSED, H_NOT_AVAILABLE, H_LONG_BUSY_ORDER_1_MSEC - 1,
-                             H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_LONG_BUSY_ORDER_100_SEC + 1,
-                             H_HARDWARE, H_FUNCTION, H_PARAMETER, H_PTEG_FULL, H_AUTHORITY, H_RESOURCE)},
+      {{12,
+        rc::gen::element(H_SUCCESS, H_BUSY, H_CLOSED, H_NOT_AVAILABLE, H_LONG_BUSY_ORDER_1_MSEC - 1,
+                         H_LONG_BUSY_ORDER_1_MSEC, H_LONG_BUSY_ORDER_100_SEC, H_LONG_BUSY_ORDER_100_SEC + 1,
+                         H_HARDWARE, H_FUNCTION, H_PARAMETER, H_PTEG_FULL, H_AUTHORITY, H_RESOURCE)},
        {1, rc::gen::arbitrary<std::int64_t>()}});
 }
 Deviations any_deviations() {
@@ -75,8 +79,12 @@ Deviations any_deviations() {
 class Terms {
  public:
   explicit Terms(const Rules<Symbolic>& rules)
-      : world_{context_, rules, rules}, s_(world_.state("s")), a_(world_.arguments("a")), code_(world_.word<64>("code")) {
-    for (std::size_t i = 0; i < list_count; ++i) walked_.push_back(walk_all(list_of(rules, i), s_, a_, code_));
+      : world_{context_, rules, rules},
+        s_(world_.state("s")),
+        a_(world_.arguments("a")),
+        code_(world_.word<64>("code")) {
+    for (std::size_t i = 0; i < list_count; ++i)
+      walked_.push_back(walk_all(list_of(rules, i), s_, a_, code_));
     invariant_.push_back(invariant(s_));
   }
   void put(const ConcreteState& s, const ConcreteArguments& a, std::int64_t code) {
@@ -89,7 +97,8 @@ class Terms {
     put(s_.standing, raw(s.standing)), put(s_.phase, raw(s.phase)), put(s_.pending, raw(s.pending));
     put(s_.gone, raw(s.gone)), put(s_.current, raw(s.current)), put(s_.table, raw(s.table));
     put(s_.marks, raw(s.marks)), put(s_.limit, raw(s.limit));
-    put(a_.flags, raw(a.flags)), put(a_.shift, raw(a.shift)), put(a_.ptex, raw(a.ptex)), put(a_.pteh, raw(a.pteh));
+    put(a_.flags, raw(a.flags)), put(a_.shift, raw(a.shift)), put(a_.ptex, raw(a.ptex)),
+        put(a_.pteh, raw(a.pteh));
     put(code_, code);
   }
   const Walked<Symbolic>& walked(std::size_t list) const { return walked_[list]; }
@@ -152,26 +161,26 @@ void agree(const Rules<Concrete>& concrete, Terms& terms) {
 RC_GTEST_PROP(Agreement, of_the_specification, ()) {
   static const auto concrete = specification<Concrete>();
   static Terms terms(specification<Symbolic>());
-  for (int i = 0; i < 10; ++i) agree(concrete, terms);
+  for (int i = 0; i < 4; ++i) agree(concrete, terms);
 }
 
 RC_GTEST_PROP(Agreement, of_any_deviations, ()) {
   const auto deviations = any_deviations();
   Terms terms(rules<Symbolic>(deviations));
   const auto concrete = rules<Concrete>(deviations);
-  for (int i = 0; i < 10; ++i) agree(concrete, terms);
+  for (int i = 0; i < 4; ++i) agree(concrete, terms);
 }
 
 RC_GTEST_PROP(Agreement, of_the_rfc_profile, ()) {
   static const auto concrete = rfc_profile<Concrete>();
   static Terms terms(rfc_profile<Symbolic>());
-  for (int i = 0; i < 5; ++i) agree(concrete, terms);
+  for (int i = 0; i < 2; ++i) agree(concrete, terms);
 }
 
 // Each operation by itself, so that one which no row happens to lean on is not taken on trust.
 RC_GTEST_PROP(Agreement, of_each_operation, ()) {
   static z3::context context;
-  const auto x = *rc::gen::oneOf(register_word(), rc::gen::arbitrary<std::uint64_t>());
+  const auto x = *register_word();
   const auto y = *rc::gen::oneOf(register_word(), rc::gen::just(x));
   const auto check = [&]<int width>(std::integral_constant<int, width>) {
     using C = concrete::Word<width>;
@@ -207,8 +216,8 @@ RC_GTEST_PROP(Agreement, of_each_operation, ()) {
 
 // What the proofs start from is what the oracle starts from.
 TEST(Agreement, the_oracle_starts_in_a_fresh_partition) {
-  for (const auto resize : {Statement::Resize::unknown, Statement::Resize::enabled, Statement::Resize::disabled,
-                            Statement::Resize::absent}) {
+  for (const auto resize : {Statement::Resize::unknown, Statement::Resize::enabled,
+                            Statement::Resize::disabled, Statement::Resize::absent}) {
     for (unsigned limit : {0u, 18u, 30u, 46u}) {
       for (const auto& s : initial_states({resize, 0, static_cast<std::uint8_t>(limit)})) {
         EXPECT_TRUE(holds(fresh(s))) << describe(s);

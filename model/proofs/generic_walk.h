@@ -25,8 +25,8 @@ struct Walked {
 /// asked in an ordinary walk; a proof asks whether it matters.
 template <class Domain, class Taken>
 Walked<Domain> walk_choosing(const DecisionList<Domain>& list, State<Domain> s,
-                             const Arguments<Domain>& arguments, const typename Domain::template Word<64>& code,
-                             Taken taken) {
+                             const Arguments<Domain>& arguments,
+                             const typename Domain::template Word<64>& code, Taken taken) {
   using Bool = typename Domain::Bool;
   const auto a = list.taken(s, arguments);
   Bool going = eq(code, code);

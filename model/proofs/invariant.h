@@ -77,8 +77,8 @@ template <class Domain>
 typename Domain::Bool fresh(const State<Domain>& s) {
   using rows::is;
   return all(ult(s.standing, lit(static_cast<std::uint64_t>(Standing::absent) + 1)), is(s.phase, Phase::idle),
-             eq(s.pending, lit(0)), is(s.gone, Gone::never), legal_size(s.current), is(s.table, Table::initial),
-             eq(s.marks, lit(0)), legal_size(s.limit));
+             eq(s.pending, lit(0)), is(s.gone, Gone::never), legal_size(s.current),
+             is(s.table, Table::initial), eq(s.marks, lit(0)), legal_size(s.limit));
 }
 
 /// Word by word.

@@ -158,9 +158,9 @@ Queries an_answer_has_one_next_state(World& world) {
   Queries queries;
   for (std::size_t i = 0; i < 3; ++i) {
     const auto one = answered(world, calls[i]);
-    const auto other = walk_choosing(world.rules.*calls[i].list, one.s, one.a, one.code, [&](std::size_t row) {
-      return Bool(world.context.bool_const(fmt::format("taken{}", row).c_str()));
-    });
+    const auto other = walk_choosing(
+        world.rules.*calls[i].list, one.s, one.a, one.code,
+        [&](std::size_t row) { return Bool(world.context.bool_const(fmt::format("taken{}", row).c_str())); });
     queries.push_back(one.claim(calls[i].name, other.accepted, same(one.next(), other.next)));
   }
   return queries;
@@ -318,13 +318,11 @@ Queries commit_success_makes_that_size_current(World& world) {
 }
 Queries commit_failure_keeps_the_table(World& world) {
   const auto one = answered_commit(world);
-  return {
-      one.claim("all but H_SUCCESS", negate(one.answers(H_SUCCESS)), same_table(one.s, one.next()))};
+  return {one.claim("all but H_SUCCESS", negate(one.answers(H_SUCCESS)), same_table(one.s, one.next()))};
 }
 Queries commit_failure_keeps_the_pending_hpt(World& world) {
   const auto one = answered_commit(world);
-  return {
-      one.claim("all but H_SUCCESS", negate(one.answers(H_SUCCESS)), same_to_a_guest(one.s, one.next()))};
+  return {one.claim("all but H_SUCCESS", negate(one.answers(H_SUCCESS)), same_to_a_guest(one.s, one.next()))};
 }
 Queries commit_busy_only_while_preparing(World& world) {
   const auto one = answered_commit(world);
@@ -355,8 +353,7 @@ Queries prepare_zero_leaves_nothing_pending(World& world) {
   const auto one = answered_prepare(world);
   const auto zero = all(permitted_in(one.s), eq(one.a.flags, lit(0)), eq(one.a.shift, lit(0)));
   return {one.claim("H_SUCCESS", both(zero, one.answers(H_SUCCESS)), nothing_pending(one.next())),
-          one.claim("any other answer", both(zero, negate(one.answers(H_SUCCESS))),
-                    one.answers(H_HARDWARE))};
+          one.claim("any other answer", both(zero, negate(one.answers(H_SUCCESS))), one.answers(H_HARDWARE))};
 }
 Queries prepare_leaves_at_most_the_hpt_asked_for(World& world) {
   const auto one = answered_prepare(world);
@@ -370,17 +367,17 @@ Queries prepare_errors_discard_exactly_what_does_not_match(World& world) {
   const auto refused = either(one.answers(H_PARAMETER), one.answers(H_RESOURCE));
   const auto untouched = any(one.answers(H_AUTHORITY), one.answers(H_HARDWARE), one.answers(H_FUNCTION),
                              one.answers(H_NOT_AVAILABLE));
-  return {one.claim("H_PARAMETER and H_RESOURCE discard", refused, nothing_pending(one.next())),
-          one.claim("and never meet a call that matches", refused, negate(shift_matches(one.s, one.a))),
-          one.claim("without a Pending HPT they change nothing", both(refused, negate(pending_in(one.s))),
-                    same(one.s, one.next())),
-          one.claim("H_AUTHORITY, H_HARDWARE, H_FUNCTION, H_NOT_AVAILABLE change nothing", untouched,
-                    same(one.s, one.next())),
-          one.claim("there are no other errors but H_PTEG_FULL", world.truth(),
-                    any(refused, untouched, one.answers(H_SUCCESS), one.long_busy(),
-                        one.answers(H_PTEG_FULL))),
-          one.claim("H_PTEG_FULL leaves the HPT that collided", one.answers(H_PTEG_FULL),
-                    both(is(one.next().phase, Phase::collided), shift_is_pending(one.next(), one.a)))};
+  return {
+      one.claim("H_PARAMETER and H_RESOURCE discard", refused, nothing_pending(one.next())),
+      one.claim("and never meet a call that matches", refused, negate(shift_matches(one.s, one.a))),
+      one.claim("without a Pending HPT they change nothing", both(refused, negate(pending_in(one.s))),
+                same(one.s, one.next())),
+      one.claim("H_AUTHORITY, H_HARDWARE, H_FUNCTION, H_NOT_AVAILABLE change nothing", untouched,
+                same(one.s, one.next())),
+      one.claim("there are no other errors but H_PTEG_FULL", world.truth(),
+                any(refused, untouched, one.answers(H_SUCCESS), one.long_busy(), one.answers(H_PTEG_FULL))),
+      one.claim("H_PTEG_FULL leaves the HPT that collided", one.answers(H_PTEG_FULL),
+                both(is(one.next().phase, Phase::collided), shift_is_pending(one.next(), one.a)))};
 }
 Queries prepare_keeps_the_table(World& world) {
   const auto one = answered_prepare(world);
@@ -408,12 +405,12 @@ Queries prepare_keeps_to_its_limits(World& world) {
   const auto plain = both(permitted_in(one.s), negate(one.answers(H_HARDWARE)));
   const auto sized = both(eq(one.a.flags, lit(0)), negate(eq(one.a.shift, lit(0))));
   const auto too_large = ult(resized<64>(one.s.limit), one.a.shift);
-  return {one.claim("flags", both(plain, negate(eq(one.a.flags, lit(0)))), one.answers(H_PARAMETER)),
-          one.claim("no size", all(plain, sized, negate(legal_size(one.a.shift))), one.answers(H_PARAMETER)),
-          one.claim("too large", all(plain, sized, legal_size(one.a.shift), too_large),
-                    one.answers(H_RESOURCE)),
-          one.claim("a size that may be had", all(plain, sized, legal_size(one.a.shift), negate(too_large)),
-                    negate(one.answers(H_PARAMETER)))};
+  return {
+      one.claim("flags", both(plain, negate(eq(one.a.flags, lit(0)))), one.answers(H_PARAMETER)),
+      one.claim("no size", all(plain, sized, negate(legal_size(one.a.shift))), one.answers(H_PARAMETER)),
+      one.claim("too large", all(plain, sized, legal_size(one.a.shift), too_large), one.answers(H_RESOURCE)),
+      one.claim("a size that may be had", all(plain, sized, legal_size(one.a.shift), negate(too_large)),
+                negate(one.answers(H_PARAMETER)))};
 }
 
 // --- Both.
@@ -452,8 +449,8 @@ Queries read_shows_the_size(World& world) {
   // Said without the rows' own words: the number of HPTEs, made bit by bit from the size.
   auto within = world.truth(false);
   for (unsigned shift = min_shift; shift <= max_shift; ++shift)
-    within = either(within, both(eq(one.s.current, lit(shift)),
-                                 ult(one.a.ptex, lit(std::uint64_t{1} << (shift - 4)))));
+    within = either(
+        within, both(eq(one.s.current, lit(shift)), ult(one.a.ptex, lit(std::uint64_t{1} << (shift - 4)))));
   return {one.claim("within", both(there, within), one.answers(H_SUCCESS)),
           one.claim("beyond", both(there, negate(within)), one.answers(H_PARAMETER))};
 }
@@ -467,8 +464,7 @@ Queries hidden_steps_only_spend_a_pending_hpt(World& world) {
     const auto pending = implies(pending_in(next), eq(s.pending, next.pending));
     const auto ready = implies(is(next.phase, Phase::prepared), is(s.phase, Phase::preparing));
     const auto begun = negate(is(next.phase, Phase::preparing));
-    queries.push_back(
-        {step.name, all(invariant(s), step.may, negate(all(kept, pending, ready, begun)))});
+    queries.push_back({step.name, all(invariant(s), step.may, negate(all(kept, pending, ready, begun)))});
   }
   return queries;
 }
@@ -481,8 +477,8 @@ Queries two_hidden_steps_are_one(World& world) {
       auto at_once = world.truth(false);
       for (const auto& one : at_most_one_hidden(world, list, s))
         at_once = either(at_once, both(one.may, same_to_a_guest(one.next, second.next)));
-      queries.push_back({first.name + ", " + second.name,
-                         all(invariant(s), first.may, second.may, negate(at_once))});
+      queries.push_back(
+          {first.name + ", " + second.name, all(invariant(s), first.may, second.may, negate(at_once))});
     }
   }
   return queries;
@@ -500,9 +496,9 @@ Queries answers_do_not_depend_on_bookkeeping(World& world) {
   const auto from_s = hidden_steps(world, world.rules.hidden, s);
   const auto from_t = hidden_steps(world, world.rules.hidden, t);
   for (std::size_t i = 0; i < from_s.size(); ++i)
-    queries.push_back({from_s[i].name,
-                       all(invariant(s), invariant(t), same_to_a_guest(s, t), from_s[i].may,
-                           negate(both(from_t[i].may, same_to_a_guest(from_s[i].next, from_t[i].next))))});
+    queries.push_back(
+        {from_s[i].name, all(invariant(s), invariant(t), same_to_a_guest(s, t), from_s[i].may,
+                             negate(both(from_t[i].may, same_to_a_guest(from_s[i].next, from_t[i].next))))});
   return queries;
 }
 
@@ -552,13 +548,36 @@ Queries who_keeps_asking_gets_there_by_rank(World& world) {
   const auto before = rank(one.s, one.a), after = rank(one.next(), one.a);
   const auto ended = completed(world, one.s);
   const auto then = rank(ended, one.a);
-  return {one.claim("at rank 0 only H_SUCCESS", eq(before, lit(0)), negate(asked_in_vain)),
-          one.claim("from rank 2 a call gets down", both(asked_in_vain, eq(before, lit(2))), ult(after, lit(2))),
-          one.claim("no call gets up again", asked_in_vain, negate(ult(before, after))),
-          one.claim("no call ends in a collision", asked_in_vain,
-                    negate(is(one.next().phase, Phase::collided))),
-          one.claim("the end of preparation gets down", eq(before, lit(1)), eq(then, lit(0))),
-          one.claim("and never up", world.truth(), negate(ult(before, then)))};
+  return {
+      one.claim("at rank 0 only H_SUCCESS", eq(before, lit(0)), negate(asked_in_vain)),
+      one.claim("from rank 2 a call gets down", both(asked_in_vain, eq(before, lit(2))), ult(after, lit(2))),
+      one.claim("no call gets up again", asked_in_vain, negate(ult(before, after))),
+      one.claim("no call ends in a collision", asked_in_vain, negate(is(one.next().phase, Phase::collided))),
+      one.claim("the end of preparation gets down", eq(before, lit(1)), eq(then, lit(0))),
+      one.claim("and never up", world.truth(), negate(ult(before, then)))};
+}
+
+// --- Where the text contradicts itself.
+
+// Both hypercalls ask whether the Pending HPT is fully prepared before they ask how preparation ended (A8).
+// This puts the other reading in the place of the one chosen: what lacks a bolted HPTE is not fully prepared.
+Queries pteg_full_is_dead_if_a_collision_is_unfinished(World& world) {
+  world.rules.prepare.before(
+      C::prepare_match_busy,
+      must(C::prepare_match_busy, rows::and_(rows::matches, rows::collided), hptck::long_busy, Unchanged{}));
+  world.rules.commit.before(C::commit_busy,
+                            must(C::commit_busy, rows::collided, hptck::answers(H_BUSY), Unchanged{}));
+  Queries queries;
+  const Clause dead[] = {C::prepare_match_collision, C::commit_collided};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto one = answered(world, calls[i]);
+    std::size_t index = 0;
+    for (const auto& row : world.rules.*calls[i].list) {
+      if (row.clause == dead[i]) queries.push_back({row_name(row), both(one.given, one.walked.ended[index])});
+      ++index;
+    }
+  }
+  return queries;
 }
 
 // --- What may be told apart.
@@ -587,7 +606,8 @@ Queries each_step_is_one_of(World& world, const Rules<Symbolic>& wider, Relation
     auto also = world.truth(false);
     for (const auto& one : at_most_one_hidden(world, wider.hidden, theirs))
       also = either(also, both(one.may, related(step.next, one.next)));
-    queries.push_back({step.name, all(invariant(s), invariant(theirs), related(s, theirs), step.may, negate(also))});
+    queries.push_back(
+        {step.name, all(invariant(s), invariant(theirs), related(s, theirs), step.may, negate(also))});
   }
   queries.push_back({"a fresh partition", both(world.initially(s), negate(related(s, s)))});
   return queries;
@@ -617,8 +637,34 @@ Queries the_rfc_allows_what_lopar_allows(World& world) {
   return each_step_is_one_of(world, rfc_profile<Symbolic>(), same_to_a_guest<Symbolic>);
 }
 
-// The shortest calls that the RFC's profile may answer like this and the rules under proof may not. The latter's
-// hidden choices are all followed, as the oracle does: each depth has up to four times the members of the last.
+// A path of that many steps to the goal, with arguments and answers for people where there are such: last
+// answer H_SUCCESS rather than another, answers that have names, small arguments.
+std::string shown_plainly(const World& world, const Bool& goal, const std::vector<Step>& steps) {
+  const std::int64_t named[] = {H_SUCCESS,   H_BUSY,      H_CLOSED,  H_LONG_BUSY_ORDER_10_MSEC,
+                                H_PARAMETER, H_PTEG_FULL, H_RESOURCE};
+  auto plain = world.truth();
+  for (const auto& step : steps) {
+    auto known = world.truth(false);
+    for (const auto code : named) known = either(known, eq(step.code, lit(code)));
+    const auto enter = is(step.kind, std::uint64_t{3});
+    plain = all(plain, known, ult(step.a.shift, lit(64)), implies(negate(enter), ult(step.a.flags, lit(2))),
+                implies(enter, all(eq(step.a.flags, lit(H_EXACT)), eq(step.a.ptex, lit(0)))));
+  }
+  const auto success = eq(steps.back().code, lit(H_SUCCESS));
+  for (const auto& formula : {all(goal, plain, success), both(goal, success), both(goal, plain), goal}) {
+    z3::solver solver(world.context);
+    solver.add(raw(formula));
+    if (solver.check() != z3::sat) continue;
+    std::string text;
+    for (const auto& step : steps) text += (text.empty() ? "" : "; ") + shown_step(solver.get_model(), step);
+    return text;
+  }
+  return "none";
+}
+
+// The shortest calls that the RFC's profile may answer like this and the rules under proof may not. The
+// latter's hidden choices are all followed, as the oracle does: each depth has up to four times the members
+// of the last.
 Queries lopar_refuses_more_than_the_rfc(World& world) {
   constexpr std::size_t deepest = 3;
   const auto rfc = rfc_profile<Symbolic>();
@@ -666,8 +712,7 @@ Queries lopar_refuses_more_than_the_rfc(World& world) {
         closed.push_back({both(member.live, hidden.may), hidden.next});
       }
     }
-    for (const auto& member : closed)
-      next_members.push_back({world.truth(false), member.s});
+    for (const auto& member : closed) next_members.push_back({world.truth(false), member.s});
     for (std::size_t i = 0; i < std::size(calls); ++i) {
       if (i == 2) continue;  // H_READ changes nothing and has the same rows on both sides
       const auto chosen = eq(step.kind, lit(i));
@@ -704,20 +749,19 @@ Queries lopar_refuses_more_than_the_rfc(World& world) {
   }
 
   Queries queries;
+  std::vector<Bool> sooner(deepest, world.truth(false));
   for (const auto& goal : goals) {
     std::size_t depth = 0;
     while (depth + 1 < deepest && asked(world, goal.at[depth]) != z3::sat) ++depth;
     Query query{std::string(id_of(goal.clause)), goal.at[depth], Outcome::sat};
-    z3::solver solver(world.context);
-    solver.add(raw(goal.at[depth]));
-    if (solver.check() == z3::sat) {
-      const auto model = solver.get_model();
-      query.fact = query.about + ":";
-      for (std::size_t i = 0; i <= depth; ++i)
-        query.fact += (i == 0 ? " " : "; ") + shown_step(model, steps[i]);
-    }
+    query.fact =
+        query.about + ": " + shown_plainly(world, goal.at[depth], {steps.begin(), steps.begin() + depth + 1});
     queries.push_back(query);
+    for (std::size_t i = 0; i < depth; ++i) sooner[i] = either(sooner[i], goal.at[i]);
   }
+  for (std::size_t depth = 0; depth + 1 < deepest; ++depth)
+    queries.push_back(
+        {fmt::format("nor any sooner, with {} call{}", depth + 1, depth == 0 ? "" : "s"), sooner[depth]});
   return queries;
 }
 
@@ -762,7 +806,7 @@ const std::vector<Obligation>& obligations() {
      {edited("starts_with_a_pending_hpt", [](World& w) { w.initially = [](const S& s) { auto t = s; t.phase = constant(s.phase, lit(Phase::idle)); return both(fresh(t), is(s.phase, Phase::prepared)); }; })}},
     {"the_invariant_is_inductive", "No allowed answer to a call and no hidden step leads out of the invariant.",
      {C::prepare_range, C::prepare_resource, C::prepare_create, C::prepare_discard, C::commit_clears, C::commit_current}, the_invariant_is_inductive,
-     seeds(D::prepare_accepts_17, D::prepare_accepts_47, D::prepare_exceeds_largest_by_one, D::prepare_unchecked_authority, D::commit_none_is_h_success, D::prepare_allocates_half, D::commit_hardware_switches, D::prepare_error_sticks)},
+     seeds(D::prepare_accepts_17, D::prepare_exceeds_largest_by_one, D::prepare_ignores_limit, D::prepare_unchecked_authority, D::prepare_allocates_half, D::commit_hardware_switches, D::prepare_error_sticks)},
     {"standing_and_limit_are_rigid", "Nothing changes what a partition may do, or the largest size that it may have.",
      {C::prepare_authority, C::commit_authority, C::prepare_resource}, standing_and_limit_are_rigid,
      {edited("h_resource_lowers_the_limit", [](World& w) { w.rules.prepare.also_then(C::prepare_resource_transient, [](auto s, const auto&) { s.limit = minus(s.limit, lit(1)); return s; }); })}},
@@ -846,6 +890,10 @@ const std::vector<Obligation>& obligations() {
     {"lopar_refuses_more_than_the_rfc", "For each demand of LoPAR there are calls and answers, at most three, that the RFC's profile allows and the demand refuses.",
      {C::prepare_authority, C::prepare_flags, C::prepare_range, C::prepare_resource, C::commit_flags, C::commit_busy}, lopar_refuses_more_than_the_rfc,
      {edited("prepare_flags_may_be_answered_at_will", [](World& w) { w.rules.prepare.answer(C::prepare_flags, anything); })}},
+
+    {"pteg_full_is_dead_if_a_collision_is_unfinished", "Under the other reading of A8, that a preparation which ended on a collision is not fully prepared, LoPAR's two items on H_PTEG_FULL after such a preparation never apply.",
+     {C::prepare_match_collision, C::commit_collided}, pteg_full_is_dead_if_a_collision_is_unfinished,
+     {edited("prepared_counts_as_collided", [](World& w) { w.rules.prepare.also(C::prepare_match_collision, rows::and_(rows::matches, rows::prepared)); w.rules.commit.also(C::commit_collided, rows::prepared); })}},
 
     {"prepare_match_restarts_is_no_violation", "A hypervisor with the deviation prepare_match_restarts does nothing that the specification forbids.",
      {C::prepare_match_ready, C::pending_dropped}, nothing_is_done_that_the_specification_forbids, seeds(D::prepare_match_ready_is_h_busy), {D::prepare_match_restarts}},

@@ -56,7 +56,8 @@ inline std::span<const Indistinguishable> proven_indistinguishable() {
       {Deviation::commit_failure_discards, "commit_failure_discards_is_no_violation",
        "The platform may have dropped the Pending HPT as soon as COMMIT had answered."},
       {Deviation::commit_ignores_busy, "commit_ignores_busy_is_no_violation",
-       "Preparation may have ended just before COMMIT; what is missing from the table shows in its contents only."},
+       "Preparation may have ended just before COMMIT; what is missing from the table shows in its contents "
+       "only."},
       {Deviation::commit_collided_is_h_busy, "commit_collided_is_h_busy_is_no_violation",
        "A table that lacks a bolted HPTE may count as not fully prepared (A8)."},
   };

@@ -53,8 +53,9 @@ void print_indented(const std::string& text) {
 
 void print(const Task& task, const Examined& examined, bool verbose) {
   const bool right = task.seed == nullptr;
-  const char* word = right ? examined.as_it_should ? "proved" : "NOT PROVED"
-                           : examined.as_it_should ? "  refuted" : "  NOT REFUTED";
+  const char* word = right                   ? examined.as_it_should ? "proved" : "NOT PROVED"
+                     : examined.as_it_should ? "  refuted"
+                                             : "  NOT REFUTED";
   const auto name = right ? std::string(task.obligation->name) : "with " + task.seed->name;
   fmt::print("{:<12} {:<62} {:>3} {}  z3 {:5.2f} s  cvc5 {:5.2f} s\n", word, name, examined.queries,
              examined.queries == 1 ? "query  " : "queries", examined.z3_seconds, examined.cvc5_seconds);
@@ -64,8 +65,8 @@ void print(const Task& task, const Examined& examined, bool verbose) {
   std::fflush(stdout);
 }
 
-// Tasks in order of their beginning, results printed in the same order. Each task has a Z3 context of its own,
-// which is what makes them independent.
+// Tasks in order of their beginning, results printed in the same order. Each task has a Z3 context of its
+// own, which is what makes them independent.
 int run(const std::vector<Task>& tasks, unsigned jobs, const std::filesystem::path& directory, bool verbose) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::promise<Examined>> promises(tasks.size());
@@ -93,8 +94,10 @@ int run(const std::vector<Task>& tasks, unsigned jobs, const std::filesystem::pa
     ++(!examined.as_it_should ? failed : tasks[i].seed == nullptr ? proved : refuted);
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  fmt::print("\n{} proved, {} wrong rows refuted, {} not as it should be; z3 {:.1f} s, cvc5 {:.1f} s, elapsed {:.1f} s\n",
-             proved, refuted, failed, z3_seconds, cvc5_seconds, elapsed.count());
+  fmt::print(
+      "\n{} proved, {} wrong rows refuted, {} not as it should be; z3 {:.1f} s, cvc5 {:.1f} s, elapsed "
+      "{:.1f} s\n",
+      proved, refuted, failed, z3_seconds, cvc5_seconds, elapsed.count());
   return failed == 0 ? 0 : exit_failed;
 }
 

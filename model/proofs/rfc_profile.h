@@ -4,8 +4,8 @@
 // and no codes but H_SUCCESS and the busy ones. Where it is silent the reading is the one that blames a
 // hypervisor least: any failure will do for a failure, and flags, which it leaves undefined, are not looked
 // at. What it does say binds: another size, or zero, cancels; nothing is ready before it is prepared; COMMIT
-// succeeds only with a fully prepared HPT of the size given, and on any other answer the old table stays. That
-// any hypercall may end with H_HARDWARE and change nothing is older than both texts.
+// succeeds only with a fully prepared HPT of the size given, and on any other answer the old table stays.
+// That any hypercall may end with H_HARDWARE and change nothing is older than both texts.
 //
 // It is kept here and not in model/rows.h because nothing is judged by it: it is there to be compared.
 #pragma once

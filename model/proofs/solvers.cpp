@@ -41,7 +41,8 @@ Outcome outcome_of(z3::check_result result) {
   return result == z3::sat ? Outcome::sat : result == z3::unsat ? Outcome::unsat : Outcome::unknown;
 }
 
-// A seed's rules take the place of the obligation's own: the wrong rows are those of the neighbouring mistake.
+// A seed's rules take the place of the obligation's own: the wrong rows are those of the neighbouring
+// mistake.
 World world_of(z3::context& context, const Obligation& obligation, const Seed* seed) {
   World world{context, rules<Symbolic>(seed == nullptr ? obligation.deviations : seed->deviations),
               specification<Symbolic>()};
@@ -101,7 +102,8 @@ std::string asked_of_cvc5(const std::filesystem::path& path) {
       break;
   }
   close(ends[0]);
-  if (error != 0) throw ProofEnvironmentError(fmt::format("cvc5 cannot be started: {}", std::strerror(error)));
+  if (error != 0)
+    throw ProofEnvironmentError(fmt::format("cvc5 cannot be started: {}", std::strerror(error)));
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
