@@ -44,7 +44,11 @@ class Campaign {
         journal_(journal),
         record_(record),
         progress_(progress),
-        plans_(options.seed) {}
+        plans_(options.seed),
+        diagnosed_(options.under) {
+    record_.under = options.under;
+    if (!options.under.empty()) record_.diagnosis = {options.under};
+  }
 
   void run() {
     try {

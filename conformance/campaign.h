@@ -23,6 +23,7 @@ struct CampaignOptions {
   unsigned exhaustive_length = 3;  ///< every sequence of abstract calls up to this length is tried first
   unsigned batch_calls = 512;      ///< hypercalls that go to the adapter together
   MinimizerBudget minimizer;
+  Deviations under;  ///< taken for granted: only what they do not explain is a finding
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the campaign early
   /// The one command that replays a trace file; for reports.
   std::function<std::string(const std::string& trace_file)> replay_command;

@@ -155,6 +155,7 @@ void Journal::campaign(const CampaignRecord& r) {
                            {"version", r.description.version},
                            {"identity", r.description.identity},
                            {"abilities", abilities},
+                           {"under", to_json(r.under)},
                            {"started", r.started}}));
 }
 
@@ -260,6 +261,7 @@ CampaignRecord read_journal(std::string_view text, std::string_view name, std::v
         record.description.version = json.at("version");
         record.description.identity = json.at("identity").get<std::map<std::string, std::string>>();
         record.started = json.at("started");
+        if (json.contains("under")) record.under = deviations_from(json.at("under"));
         for (const auto& ability : json.at("abilities")) {
           if (ability == "forbid_resize") record.description.abilities.insert(Ability::forbid_resize);
         }

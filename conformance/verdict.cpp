@@ -105,6 +105,11 @@ CampaignResult judge(const CampaignRecord& record) {
     return result.clauses[static_cast<std::size_t>(clause)];
   };
 
+  record.under.for_each([&](Deviation deviation) {
+    at(broken_by(deviation)).verdict = Verdict::fail;
+    at(broken_by(deviation)).reason = fmt::format("taken for granted: {}", id_of(deviation));
+  });
+
   // Evidence that fits one clause only comes first. Evidence that fits any of several is held against none of
   // them when one of them is known to be broken, else against the first.
   for (const bool definite : {true, false}) {

@@ -74,6 +74,7 @@ struct CampaignRecord {
   std::vector<Statement> statements;  ///< each distinct partition declaration, in order of appearance
   Tally tally;
   std::vector<Finding> findings;  ///< in order of appearance
+  Deviations under;  ///< taken for granted; the clauses that they break are broken
   /// The smallest sets of deviations that explain what was seen, but for unexplained findings and faults;
   /// several are ties. One empty set: nothing to explain. None: there was no diagnosis.
   std::vector<Deviations> diagnosis;

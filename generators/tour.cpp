@@ -82,9 +82,9 @@ class Tour {
   }
 
   void impatience() {
-    Plan plan{{prepare(0, larger_)}};
-    plan.insert(plan.end(), 16, {commit(0, larger_)});
-    add(with_probe(plan, larger_));
+    Plan plan{{prepare(0, smaller_)}};
+    plan.insert(plan.end(), 16, {commit(0, smaller_)});
+    add(with_probe(plan, smaller_));
     add(with_probe({done(home_), {commit(0, home_)}}, home_));
   }
 
@@ -93,8 +93,8 @@ class Tour {
     auto plan = colliding_entries(home_, 3, 5);
     plan.insert(plan.end(), {done(smaller_),
                              {commit(0, smaller_)},
-                             {commit(0, smaller_)},
                              {prepare(0, smaller_)},
+                             {commit(0, smaller_)},
                              {commit(0, smaller_)}});
     add(with_probe(plan, home_));
     add({done(home_), {prepare(0, home_)}, {commit(0, home_)}, {prepare(0, 0)}});

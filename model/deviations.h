@@ -197,8 +197,8 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::commit_collision_is_h_resource:         commit.answer(C::commit_collision, answers(H_RESOURCE)); return;
     case D::commit_collision_is_h_parameter:        commit.answer(C::commit_collision, answers(H_PARAMETER)); return;
     case D::commit_collision_switches:              commit.also_then(C::commit_collision, switches); return;
-    case D::commit_keeps_old_table:                 commit.remove(C::commit_current); return;
-    case D::commit_never_shrinks:                   commit.unless(C::commit_current, shrinks); return;
+    case D::commit_keeps_old_table:                 commit.remove(C::commit_current).remove(C::commit_collision); return;
+    case D::commit_never_shrinks:                   commit.unless(C::commit_current, shrinks).unless(C::commit_collision, shrinks); return;
     case D::commit_never_grows:                     commit.unless(C::commit_current, grows); return;
     case D::commit_keeps_pending:                   commit.remove(C::commit_clears); return;
     case D::commit_swaps:                           commit.then(C::commit_current, set, swaps).remove(C::commit_clears); return;

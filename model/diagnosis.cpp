@@ -35,6 +35,8 @@ std::vector<Deviation> candidates() {
 
 class Search {
  public:
+  enum class Steps { single, pairs_too };
+
   Search(std::span<const Evidence> evidence, const DiagnosisLimits& limits)
       : evidence_(evidence), limits_(limits), left_out_(evidence.size(), false) {}
 
@@ -42,7 +44,8 @@ class Search {
     Diagnosis result;
     while (true) {
       std::optional<std::size_t> stuck;
-      result.explanations = smallest(stuck);
+      result.explanations = smallest(Steps::single, stuck);
+      if (stuck) result.explanations = smallest(Steps::pairs_too, stuck);
       if (!stuck) break;
       left_out_[*stuck] = true;
     }
@@ -67,10 +70,10 @@ class Search {
     return !first_refused(oracle, evidence_[refused.evidence], refused.step);
   }
 
-  // What may be added to get past the refusal: one deviation, or where none will do and the evidence is
-  // short, two that only together do.
-  std::vector<Deviations> wider(const Deviations& deviations, const Refused& refused) const {
-    constexpr std::size_t short_enough = 32;
+  // What may be added to get past the refusal: one deviation, or two that only together do. There are thousands of
+  // pairs, so they are tried only when single ones lead nowhere, and on short evidence.
+  std::vector<Deviations> wider(const Deviations& deviations, const Refused& refused, Steps steps) const {
+    constexpr std::size_t short_enough = 256;
     std::vector<Deviations> found;
     const auto with = [&](std::initializer_list<Deviation> more) {
       auto set = deviations;
@@ -81,10 +84,15 @@ class Search {
       if (deviations.has(one)) continue;
       if (auto set = with({one}); gets_past(set, refused)) found.push_back(set);
     }
-    if (!found.empty() || refused.step >= short_enough) return found;
+    if (steps == Steps::single || refused.step >= short_enough) return found;
+    const auto alone = found;
+    const auto does_alone = [&](Deviation one) {
+      return std::any_of(alone.begin(), alone.end(), [&](const Deviations& set) { return set.has(one); });
+    };
     for (const auto one : all_) {
       for (const auto other : all_) {
         if (other <= one || deviations.has(one) || deviations.has(other)) continue;
+        if (does_alone(one) || does_alone(other)) continue;
         if (auto set = with({one, other}); gets_past(set, refused)) found.push_back(set);
       }
     }
@@ -92,7 +100,9 @@ class Search {
   }
 
   // All smallest sets; or none, and the evidence on which most attempts stopped.
-  std::vector<Deviations> smallest(std::optional<std::size_t>& stuck) const {
+  std::vector<Deviations> smallest(Steps steps, std::optional<std::size_t>& stuck) const {
+    const auto most_sets = steps == Steps::single ? limits_.most_sets : limits_.most_sets / 50;
+    stuck.reset();
     std::map<std::size_t, std::vector<Deviations>> by_size{{0, {{}}}};
     std::map<std::size_t, unsigned> stops;
     std::vector<Deviations> seen{{}};
@@ -102,14 +112,14 @@ class Search {
       by_size.erase(by_size.begin());
       std::vector<Deviations> explanations;
       for (const auto& set : sets) {
-        if (++tried > limits_.most_sets) break;
+        if (++tried > most_sets) break;
         const auto refused = refusal(set);
         if (!refused) {
           explanations.push_back(set);
           continue;
         }
         if (!explanations.empty()) continue;
-        const auto next = size < limits_.most_deviations ? wider(set, *refused) : std::vector<Deviations>{};
+        const auto next = size < limits_.most_deviations ? wider(set, *refused, steps) : std::vector<Deviations>{};
         if (next.empty()) stops[refused->evidence] += 1;
         for (const auto& one : next) {
           if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;
@@ -118,7 +128,7 @@ class Search {
         }
       }
       if (!explanations.empty()) return explanations;
-      if (tried > limits_.most_sets) {
+      if (tried > most_sets) {
         for (const auto& set : sets) {
           if (const auto refused = refusal(set)) stops[refused->evidence] += 1;
         }

@@ -214,7 +214,7 @@ nlohmann::ordered_json json_of(const Finding& finding) {
 std::string terminal_summary(const CampaignRecord& record, const CampaignResult& result, bool colour) {
   auto text = heading(record) + table(result, colour) + findings(record, colour) + counts(record, result);
   if (!record.error.empty()) text += '\n' + indented("Error: " + visible(record.error), 0, false);
-  if (!record.findings.empty()) {
+  if (!record.findings.empty() || !record.under.empty()) {
     const auto lines = diagnosis_lines(record);
     for (std::size_t i = 0; i < lines.size(); ++i)
       text += (i == 0 ? "\nDiagnosis: " : "  or as well: ") + lines[i] + '\n';
@@ -260,6 +260,7 @@ std::string json_summary(const CampaignRecord& record, const CampaignResult& res
       {"catalogue_hash", visible(record.catalogue_hash)},
       // A string, because many readers keep numbers as doubles, and a rounded seed names another campaign.
       {"seed", fmt::format("{}", record.seed)},
+      {"under", ids_of(record.under)},
       {"adapter", {{"name", visible(record.adapter)}, {"options", options}}},
       {"implementation",
        {{"name", visible(record.description.name)},

@@ -184,6 +184,7 @@ struct CertifyOptions {
   std::filesystem::path out = "out";
   Journal::Detail detail = Journal::Detail::full;
   bool quiet = false;
+  Deviations under;
 };
 
 int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
@@ -226,6 +227,7 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.seconds = options.seconds;
   campaign.out = options.out;
   campaign.stop = &stop_requested;
+  campaign.under = options.under;
   campaign.replay_command = [&](const std::string& file) {
     auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
                             shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
@@ -420,7 +422,7 @@ int run(int argc, char** argv) {
   check_command->add_option("TRACE", check_file, "trace file")->required();
 
   std::vector<std::string> under_ids;
-  for (auto* command : {replay_command, check_command}) {
+  for (auto* command : {certify_command, replay_command, check_command}) {
     command
         ->add_option("--under", under_ids,
                      "judge by the specification with this deviation; may be repeated (see hptck deviations)")
@@ -476,6 +478,7 @@ int run(int argc, char** argv) {
     if (!std::isfinite(certify_options.seconds)) throw UsageError("--seconds: not a finite number");
     if (!seed_given) certify_options.seed = std::random_device{}();
     if (sparse) certify_options.detail = Journal::Detail::sparse;
+    for (const auto& id : under_ids) certify_options.under.add(*deviation_named(id));
     return certify(argv[0], certify_options, chosen, *certify_command);
   }
   Deviations under;
