@@ -28,6 +28,8 @@ inline constexpr auto from_28 = [](const auto&, const auto& a) { return ult(lit(
 inline constexpr auto one_above_limit = [](const auto& s, const auto& a) {
   return eq(minus(a.shift, lit(1)), resized<64>(s.limit));
 };
+// What size is too large is then the implementation's secret, and any size may be.
+inline constexpr auto limit_undeclared = [](const auto& s, const auto&) { return eq(s.limit, lit(max_shift)); };
 inline constexpr auto current_asked = [](const auto& s, const auto& a) {
   return eq(a.shift, resized<64>(s.current));
 };
@@ -132,7 +134,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::prepare_checks_range_before_discard:    prepare.before(C::prepare_discard, must(C::prepare_range, and_(out_of_range, no(shift_zero)), answers(H_PARAMETER), Unchanged{})); return;
     case D::prepare_checks_resource_before_discard:
       prepare.before(C::prepare_discard, must(C::prepare_resource, and_(no(flags_set), and_(no(out_of_range), beyond_limit)), answers(H_RESOURCE), Unchanged{}));
-      prepare.before(C::prepare_discard, may(C::prepare_resource_transient, and_(no(flags_set), no(out_of_range)), answers(H_RESOURCE), Unchanged{}));
+      prepare.before(C::prepare_discard, may(C::prepare_resource_transient, and_(limit_undeclared, and_(no(flags_set), no(out_of_range))), answers(H_RESOURCE), Unchanged{}));
       return;
     case D::prepare_keeps_other_size:               prepare.misread(any_size_taken_for_pending); return;
     case D::prepare_match_ignores_flags:            prepare.misread(flags_overlooked_when_size_matches); return;

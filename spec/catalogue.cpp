@@ -298,8 +298,8 @@ std::vector<DeviationText> load_deviations(std::string_view xml, std::string_vie
                                 {"silent loss", "silent loss"},
                                 {"no answer", "no answer"}});
     if (node.attribute("seen_in"))
-      deviation.seen_in = choose<SeenIn>(
-          document, node, "seen_in", {{"contents", SeenIn::contents}, {"faults", SeenIn::faults}});
+      deviation.seen_in = choose<SeenIn>(document, node, "seen_in",
+                                         {{"contents", SeenIn::contents}, {"faults", SeenIn::faults}});
     if (node.attribute("partition"))
       deviation.needs_absent = choose<bool>(document, node, "partition", {{"absent", true}});
     document.check_attributes(node, {"id", "breaks", "shows_at", "kind", "seen_in", "partition"});

@@ -38,7 +38,8 @@ Clause shown_at(Deviation deviation) { return clause_named(text_of(deviation).sh
 
 std::string to_string(const Deviations& deviations) {
   std::string ids;
-  deviations.for_each([&](Deviation deviation) { ids.append(ids.empty() ? "" : " ").append(id_of(deviation)); });
+  deviations.for_each(
+      [&](Deviation deviation) { ids.append(ids.empty() ? "" : " ").append(id_of(deviation)); });
   return ids.empty() ? "none" : ids;
 }
 

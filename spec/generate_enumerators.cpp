@@ -58,7 +58,8 @@ int main(int argc, char** argv) try {
   const auto wrong = hptck::load_deviations(deviations, argv[3], catalogue);
   header =
       "// Generated from spec/deviations.xml at build time.\n#pragma once\n\n#include <cstdint>\n\n"
-      "namespace hptck {\n\n/// One enumerator a deviation, in the catalogue's order.\nenum class Deviation : "
+      "namespace hptck {\n\n/// One enumerator a deviation, in the catalogue's order.\nenum class Deviation "
+      ": "
       "std::uint8_t {\n";
   for (const auto& deviation : wrong) header += fmt::format("  {},  ///< {}\n", deviation.id, deviation.text);
   header += fmt::format("}};\n\ninline constexpr int deviation_count = {};\n\n}}  // namespace hptck\n",

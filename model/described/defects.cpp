@@ -332,15 +332,11 @@ std::string lost_section(const Rules<Concrete>& rules) {
       for (const auto& s : states) {
         if (!has_pending_hpt(s)) continue;
         for_each_outcome(rows, s, arguments, [&](const ConcreteRow& row, const ConcreteState& next) {
-          const auto fate = !has_pending_hpt(next)
-                                ? (next.current != s.current ? "is the current HPT" : "none")
+          const bool became_current = static_cast<Gone>(raw(next.gone)) == Gone::committed;
+          const auto fate = !has_pending_hpt(next) ? (became_current ? "is the current HPT" : "none")
                             : raw(next.pending) == raw(s.pending) ? "the same"
                                                                   : "another";
-          for (const auto& answer : names_of(row.allowed)) {
-            // A COMMIT of a table as large as the current one.
-            const bool committed = answer == "H_SUCCESS" && hypercall.token == token::H_RESIZE_HPT_COMMIT;
-            afterwards[answer].insert(committed ? "is the current HPT" : fate);
-          }
+          for (const auto& answer : names_of(row.allowed)) afterwards[answer].insert(fate);
         });
       }
     });

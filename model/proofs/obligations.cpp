@@ -347,6 +347,18 @@ Queries commit_closed_exactly_when_nothing_fits(World& world) {
                     either(one.answers(H_CLOSED), one.answers(H_HARDWARE)))};
 }
 
+Queries commit_answers_what_its_phase_says(World& world) {
+  const auto one = answered_commit(world);
+  const auto fits = both(permitted_in(one.s), shift_matches(one.s, one.a));
+  const auto in = [&](Phase phase) { return both(fits, is(one.s.phase, phase)); };
+  const auto hardware = one.answers(H_HARDWARE), full = one.answers(H_PTEG_FULL);
+  const auto full_if_it_can_be = both(full, rows::may_collide(one.s, one.a));
+  return {
+      one.claim("prepared", in(Phase::prepared), any(one.answers(H_SUCCESS), full_if_it_can_be, hardware)),
+      one.claim("preparing", in(Phase::preparing), any(one.answers(H_BUSY), hardware)),
+      one.claim("collided", in(Phase::collided), any(full, one.answers(H_BUSY), hardware))};
+}
+
 // --- PREPARE.
 
 Queries prepare_zero_leaves_nothing_pending(World& world) {
@@ -787,8 +799,8 @@ const std::vector<Obligation>& obligations() {
   static const std::vector<Obligation> list = {
     {"every_call_has_an_allowed_answer", "Every call, in every state that satisfies the invariant, has an allowed answer other than H_HARDWARE.",
      {C::prepare_create, C::commit_success, C::read_within, C::enter_other}, every_call_has_an_allowed_answer,
-     {edited("prepare_create_without_an_end", [](World& w) { w.rules.prepare.unless(C::prepare_create, rows::shift_zero).remove(C::prepare_zero).remove(C::prepare_range).remove(C::prepare_create_busy).remove(C::prepare_resource_transient); }),
-      edited("commit_shrinks_without_an_answer", [](World& w) { w.rules.commit.unless(C::commit_success, mistakes::shrinks).remove(C::commit_clears).remove(C::commit_current).remove(C::commit_collision); }),
+     {edited("prepare_create_says_nothing", [](World& w) { w.rules.prepare.answer(C::prepare_create, answers()).remove(C::prepare_create_busy).remove(C::prepare_resource_transient); }),
+      edited("commit_success_says_nothing", [](World& w) { w.rules.commit.answer(C::commit_success, answers()); }),
       edited("read_within_says_nothing", [](World& w) { w.rules.read.answer(C::read_within, answers()); }),
       edited("enter_other_is_missing", [](World& w) { w.rules.enter.remove(C::enter_other); })}},
     {"an_answer_has_one_next_state", "State, call and answer determine the next state, whether or not a row that may apply is passed over; H_ENTER's order alone decides.",
@@ -834,6 +846,9 @@ const std::vector<Obligation>& obligations() {
     {"commit_closed_exactly_when_nothing_fits", "With permission COMMIT answers H_CLOSED exactly when no Pending HPT has that size and flags.",
      {C::commit_no_pending, C::commit_flags, C::commit_shift}, commit_closed_exactly_when_nothing_fits,
      seeds(D::commit_none_is_h_parameter, D::commit_flags_is_h_parameter, D::commit_shift_is_h_parameter, D::commit_busy_is_h_closed, D::commit_checks_busy_before_flags)},
+    {"commit_answers_what_its_phase_says", "A COMMIT that matches answers H_SUCCESS when all is prepared (or H_PTEG_FULL where entries can collide), H_BUSY before, H_PTEG_FULL or, as A8 allows, H_BUSY after a collision; or H_HARDWARE.",
+     {C::commit_success, C::commit_busy, C::commit_collided, C::commit_collision}, commit_answers_what_its_phase_says,
+     seeds(D::commit_same_size_is_h_parameter, D::commit_smaller_is_h_parameter, D::commit_collision_is_h_resource, D::commit_collision_is_h_parameter, D::commit_collided_is_h_parameter, D::commit_ignores_collided, D::commit_ignores_busy, D::commit_busy_is_h_closed)},
 
     {"prepare_zero_leaves_nothing_pending", "With permission and flags zero, PREPARE of shift zero answers H_SUCCESS, and nothing is pending then.",
      {C::prepare_zero, C::prepare_discard}, prepare_zero_leaves_nothing_pending,
@@ -895,6 +910,8 @@ const std::vector<Obligation>& obligations() {
      {C::prepare_match_collision, C::commit_collided}, pteg_full_is_dead_if_a_collision_is_unfinished,
      {edited("prepared_counts_as_collided", [](World& w) { w.rules.prepare.also(C::prepare_match_collision, rows::and_(rows::matches, rows::prepared)); w.rules.commit.also(C::commit_collided, rows::prepared); })}},
 
+    {"prepare_match_collision_is_h_success_is_no_violation", "A hypervisor with the deviation prepare_match_collision_is_h_success does nothing that the specification forbids.",
+     {C::prepare_match_collision, C::pending_dropped, C::pending_collides}, nothing_is_done_that_the_specification_forbids, seeds(D::prepare_match_collision_is_h_parameter), {D::prepare_match_collision_is_h_success}},
     {"prepare_match_restarts_is_no_violation", "A hypervisor with the deviation prepare_match_restarts does nothing that the specification forbids.",
      {C::prepare_match_ready, C::pending_dropped}, nothing_is_done_that_the_specification_forbids, seeds(D::prepare_match_ready_is_h_busy), {D::prepare_match_restarts}},
     {"prepare_creates_nothing_is_no_violation", "A hypervisor with the deviation prepare_creates_nothing does nothing that the specification forbids.",

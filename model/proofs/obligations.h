@@ -49,6 +49,11 @@ struct Indistinguishable {
 /// Those proved so. Deviations that no row shows at all (seen in contents, or in faults) are not among them.
 inline std::span<const Indistinguishable> proven_indistinguishable() {
   static constexpr Indistinguishable list[] = {
+      {Deviation::prepare_match_collision_is_h_success,
+       "prepare_match_collision_is_h_success_is_no_violation",
+       "The platform may have dropped the Pending HPT, PREPARE then started and finished another, and that "
+       "met the "
+       "same collision at once."},
       {Deviation::prepare_match_restarts, "prepare_match_restarts_is_no_violation",
        "The platform may have dropped the Pending HPT, and PREPARE then started another."},
       {Deviation::prepare_creates_nothing, "prepare_creates_nothing_is_no_violation",
