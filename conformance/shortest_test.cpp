@@ -31,7 +31,7 @@ enum class Extra { nothing, commit, commit_and_prepare };
 std::vector<Call> variant(const Trace& trace, unsigned size, std::size_t at, Extra extra, bool rehearsed) {
   std::vector<Call> calls;
   // A mistake that is made every second time wants a first time.
-  if (rehearsed) calls = {prepare(0, min_shift), commit(0, min_shift)};
+  if (rehearsed) calls = {prepare(0, 24), commit(0, 24)};
   std::uint64_t pending = 0;
   const auto put_in = [&](std::size_t i) {
     if (i != at || extra == Extra::nothing) return;

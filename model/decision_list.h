@@ -153,9 +153,9 @@ class DecisionList {
     return a;
   }
 
+  /// The check is never made, the effect never done. Its place stays, for others to stand before.
   DecisionList& remove(Clause clause) {
-    std::erase_if(rows_, [&](const R& row) { return row.clause == clause; });
-    return *this;
+    return unless(clause, [](const S& s, const A&) { return eq(s.phase, s.phase); });
   }
   /// Puts a row before the first one of the clause. The row carries the clause of which it is a misplaced or
   /// a mistaken instance.

@@ -1,6 +1,7 @@
 // What can be reached at all is asked twice: of the explorer, which walks states one by one, and of Z3, which
 // unrolls the same rows over terms. They share the rows and nothing else, so where they agree neither is
 // likely to be wrong.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
     for (const auto& s : initial_states(statement)) initial.push_back(s);
   }
   const auto result = explore(rules, initial, telling_calls(24, 30), [&](const ConcreteState& s) {
-    reached.insert({raw(s.phase), raw(s.gone), raw(s.table), raw(s.marks) & mark::bolted});
+    reached.insert({raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
   });
   if (rows_taken == nullptr) return reached;
   const auto add = [&](const char* name, const std::vector<bool>& taken) {
