@@ -119,6 +119,7 @@ struct Row {
   std::function<Bool(const S&, const A&)> when;  ///< empty: always
   Answers allowed;
   std::function<S(const S&, const A&)> then;  ///< empty: the state stays
+  bool inserted = false;                      ///< by a deviation
 
   template <class When, class Then>
   Row(const GenericRow<When, Then>& row) : kind(row.kind), clause(row.clause), allowed(row.allowed) {
@@ -157,12 +158,13 @@ class DecisionList {
   DecisionList& remove(Clause clause) {
     return unless(clause, [](const S& s, const A&) { return eq(s.phase, s.phase); });
   }
-  /// Puts a row before the first one of the clause. The row carries the clause of which it is a misplaced or
-  /// a mistaken instance.
+  /// Puts a row before the first one of the clause that the specification has. The row carries the clause of
+  /// which it is a misplaced or a mistaken instance.
   template <class When, class Then>
   DecisionList& before(Clause clause, const GenericRow<When, Then>& row) {
-    const auto place = std::ranges::find(rows_, clause, &R::clause);
-    if (place != rows_.end()) rows_.insert(place, R(row));
+    const auto place =
+        std::ranges::find_if(rows_, [&](const R& one) { return one.clause == clause && !one.inserted; });
+    if (place != rows_.end()) rows_.insert(place, R(row))->inserted = true;
     return *this;
   }
   /// Other answers.

@@ -97,6 +97,10 @@ inline constexpr auto flags_overlooked_when_size_matches = [](const auto& s, aut
   a.flags = ite(both(has_pending(s, a), negate(other_shift(s, a))), constant(a.flags, lit(0)), a.flags);
   return a;
 };
+inline constexpr auto any_shift_taken_for_pending = [](const auto& s, auto a) {
+  a.shift = ite(has_pending(s, a), resized<64>(s.pending), a.shift);
+  return a;
+};
 inline constexpr auto any_size_taken_for_pending = [](const auto& s, auto a) {
   const auto taken = and_(has_pending, and_(no(flags_set), no(out_of_range)));
   a.shift = ite(taken(s, a), resized<64>(s.pending), a.shift);
@@ -124,7 +128,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::prepare_checks_flags_before_authority:  prepare.before(C::prepare_authority, must(C::prepare_flags, and_(forbidden, flags_set), answers(H_PARAMETER), Unchanged{})); return;
     case D::prepare_authority_is_h_privilege:       prepare.answer(C::prepare_authority, answers(H_PRIVILEGE)); return;
     case D::prepare_match_is_h_busy:                prepare.answer(C::prepare_match_busy, answers(H_BUSY)); return;
-    case D::prepare_match_says_ready_early:         prepare.answer(C::prepare_match_busy, answers(H_SUCCESS)); return;
+    case D::prepare_match_says_ready_early:         prepare.remove(C::prepare_match_busy); return;
     case D::prepare_match_collision_is_h_parameter: prepare.answer(C::prepare_match_collision, answers(H_PARAMETER)); return;
     case D::prepare_match_collision_is_h_success:   prepare.answer(C::prepare_match_collision, answers(H_SUCCESS)); return;
     case D::prepare_match_restarts:                 prepare.before(C::prepare_match_ready, may(C::prepare_match_ready, matches, long_busy, becomes(Phase::preparing))); return;
@@ -181,7 +185,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::commit_flags_low_bit_only:              commit.misread(flags_cut_to(1)); return;
     case D::commit_flags_is_h_parameter:            commit.before(C::commit_no_pending, must(C::commit_flags, flags_set, answers(H_PARAMETER), Unchanged{})); return;
     case D::commit_checks_busy_before_flags:        commit.before(C::commit_flags, must(C::commit_busy, and_(preparing, and_(flags_set, no(other_shift))), answers(H_BUSY), Unchanged{})); return;
-    case D::commit_ignores_shift:                   commit.remove(C::commit_shift); return;
+    case D::commit_ignores_shift:                   commit.misread(any_shift_taken_for_pending); return;
     case D::commit_narrows_shift_to_byte:           commit.misread(shift_cut_to_byte); return;
     case D::commit_shift_is_h_parameter:            commit.answer(C::commit_shift, answers(H_PARAMETER)); return;
     case D::commit_checks_busy_before_shift:        commit.before(C::commit_flags, must(C::commit_busy, and_(preparing, no(flags_set)), answers(H_BUSY), Unchanged{})); return;

@@ -19,6 +19,7 @@
 
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
+#include "generators/tour.h"
 #include "model/explorer.h"
 #include "model/oracle.h"
 
@@ -201,6 +202,35 @@ bool within(const Deviations& one, const Deviations& other) {
   return shortest_difference(one, other, telling_statements()).exhausted;
 }
 
+// Whether two built-in hypervisors give the same answers to the same calls, a tour and random plans. One
+// mistake can make another unreachable in a hypervisor of scheme A that would show in another.
+bool answer_alike(const Deviations& one, const Deviations& other, const Options& options) {
+  const auto first = make_builtin_adapter(hypervisor_with(one)),
+             second = make_builtin_adapter(hypervisor_with(other));
+  PlanSource plans(options.seed);
+  std::uint64_t calls = 0;
+  while (calls < options.calls) {
+    Situation at = situation_of(initial_states(first->restart({calls % 8 != 0})));
+    second->restart({calls % 8 != 0});
+    auto list = tour(at);
+    for (int i = 0; i < 200; ++i) {
+      list.push_back(plans.next(at));
+      for (const auto& planned : list.back()) at = after(at, planned.call);
+    }
+    for (const auto& plan : list) {
+      for (const auto& planned : plan) {
+        for (int repeat = 0; repeat < (planned.until_done ? 30 : 1); ++repeat, ++calls) {
+          Response a, b;
+          first->batch({&planned.call, 1}, {&a, 1});
+          second->batch({&planned.call, 1}, {&b, 1});
+          if (a != b) return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
 bool diagnose_pairs(const Options& options) {
   std::mt19937_64 random(options.seed);
   std::vector<Deviation> visible;
@@ -241,6 +271,12 @@ bool diagnose_pairs(const Options& options) {
           ++masked;
         }
         break;
+      }
+      for (const auto& explanation : explanations) {
+        if (!outcome.empty() || !answer_alike(pair, explanation, options)) continue;
+        outcome = fmt::format("masked: the built-in hypervisor with {} gives the same answers to {} calls",
+                              to_string(explanation), options.calls);
+        ++masked;
       }
       if (outcome.empty()) {
         const auto difference = shortest_difference(pair, explanations.front(), telling_statements());
