@@ -417,6 +417,7 @@ class Campaign {
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
+    budget.seen = [this](const Replayed& replayed) { write_down(replayed); };
     if (minimizing_seconds_ > most_minimizing_seconds) budget.replays = std::min(budget.replays, 20u);
     auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, budget);
     const bool found = minimized.best.found;
@@ -430,6 +431,7 @@ class Campaign {
     if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
       // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
       const auto probed = replay_probing(adapter_, partition_, minimized.best.steps, suspicion.target.under);
+      write_down(probed);
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
@@ -454,7 +456,6 @@ class Campaign {
     trace.statement = minimized.best.statement;
     trace.steps = minimized.best.steps;
     if (!suspicion.fault) {
-      if (found) journal_.replayed(trace);
       // An answer that is right after all shows only that the diagnosis was not.
       if (accepts({}, {trace.statement, trace.steps})) return;
       // Two deviations can look the same to the oracle; they are two findings.
@@ -586,6 +587,13 @@ class Campaign {
       unexplained_.insert(evidence_[*index].keys.begin(), evidence_[*index].keys.end());
       evidence_.erase(evidence_.begin() + static_cast<std::ptrdiff_t>(*index));
     }
+  }
+
+  void write_down(const Replayed& replayed) {
+    auto steps = replayed.steps;
+    steps.insert(steps.end(), replayed.rest.begin(), replayed.rest.end());
+    journal_.replayed(replayed.statement, steps);
+    journal_.flush();
   }
 
   Finding make_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,

@@ -1,10 +1,10 @@
 // A campaign: tries an implementation under test, judges every answer, and goes on after what it finds.
 //
-// One violated clause may not hide the clauses behind it. A refused answer is therefore explained and minimized,
-// what was seen is diagnosed, and the campaign goes on under the specification with the deviations found; what no
-// known deviation explains is remembered under its key, and the oracle is widened after it. What is new is minimized in fresh
-// partitions first; what is known is only counted. The key of a finding is that of its minimized trace: a
-// long trace can suggest a cause that a short one disproves.
+// One violated clause may not hide the clauses behind it. A refused answer is therefore explained and
+// minimized, what was seen is diagnosed, and the campaign goes on under the specification with the deviations
+// found; what no known deviation explains is remembered under its key, and the oracle is widened after it.
+// What is new is minimized in fresh partitions first; what is known is only counted. The key of a finding is
+// that of its minimized trace: a long trace can suggest a cause that a short one disproves.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ struct CampaignOptions {
   unsigned exhaustive_length = 3;  ///< every sequence of abstract calls up to this length is tried first
   unsigned batch_calls = 512;      ///< hypercalls that go to the adapter together
   MinimizerBudget minimizer;
-  Deviations under;  ///< taken for granted: only what they do not explain is a finding
+  Deviations under;                         ///< taken for granted: only what they do not explain is a finding
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the campaign early
   /// The one command that replays a trace file; for reports.
   std::function<std::string(const std::string& trace_file)> replay_command;

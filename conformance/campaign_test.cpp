@@ -216,6 +216,39 @@ class Hopeless : public Adapter {
   std::mt19937_64 noise_;
 };
 
+// Carries calls to the built-in hypervisor and counts them.
+class Counting : public Adapter {
+ public:
+  explicit Counting(const BuiltinOptions& options) : inner_(make_builtin_adapter(options)) {}
+  Description describe() override { return inner_->describe(); }
+  Statement restart(const Partition& partition) override { return inner_->restart(partition); }
+  BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
+    const auto result = inner_->batch(calls, responses);
+    answered += result.answered;
+    return result;
+  }
+  void wait(std::chrono::milliseconds time) override { inner_->wait(time); }
+
+  std::uint64_t answered = 0;
+
+ private:
+  std::unique_ptr<Adapter> inner_;
+};
+
+TEST(Campaign, the_journal_holds_every_call_the_minimizers_too) {
+  BuiltinOptions options;
+  options.deviations = {Deviation::commit_keeps_pending};
+  Counting adapter(options);
+  const auto outcome = certify(adapter, 1, 3000);
+  ASSERT_FALSE(outcome.record.findings.empty());
+  std::vector<Trace> partitions;
+  read_journal(outcome.journal, "journal", &partitions);
+  std::uint64_t written = 0;
+  for (const auto& partition : partitions) written += partition.steps.size();
+  EXPECT_GT(written, outcome.record.tally.calls);
+  EXPECT_EQ(written, adapter.answered);
+}
+
 TEST(CampaignOnTheHopeless, one_that_never_answers_comes_to_an_end) {
   Hopeless adapter;
   adapter.hangs = true;

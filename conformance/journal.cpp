@@ -167,9 +167,9 @@ void Journal::step(const Step& step) {
   line(print_step_call(step));
 }
 
-void Journal::replayed(const Trace& trace) {
-  partition(trace.statement);
-  for (const auto& one : trace.steps) step(one);
+void Journal::replayed(const Statement& statement, std::span<const Step> steps) {
+  partition(statement);
+  for (const auto& one : steps) step(one);
 }
 
 void Journal::diagnosis(const std::vector<Deviations>& explanations) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,8 +32,8 @@ class Journal {
   void campaign(const CampaignRecord& record);
   void partition(const Statement& statement);
   void step(const Step& step);
-  /// What the minimizer ended with: calls made to a fresh partition, like any others.
-  void replayed(const Trace& trace);
+  /// Calls made to a fresh partition to see a finding again.
+  void replayed(const Statement& statement, std::span<const Step> steps);
   void finding(const Finding& finding);
   /// A finding that is yet to be minimized. It stands if the journal ends before settled().
   void suspicion(const Finding& finding);
@@ -53,8 +54,8 @@ class Journal {
   std::string pending_;
 };
 
-/// Reads a journal back; `partitions`, when given, gets every partition with its calls. Throws InputError for one
-/// that is damaged anywhere but at its very end.
+/// Reads a journal back; `partitions`, when given, gets every partition with its calls. Throws InputError for
+/// one that is damaged anywhere but at its very end.
 CampaignRecord read_journal(std::string_view text, std::string_view name,
                             std::vector<Trace>* partitions = nullptr);
 

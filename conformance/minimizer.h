@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <vector>
 
 #include "conformance/replay.h"
@@ -17,9 +18,10 @@
 namespace hptck {
 
 struct MinimizerBudget {
-  unsigned replays = 600;                   ///< fresh partitions at most
-  std::chrono::milliseconds time{20000};    ///< and no longer than this
-  const std::atomic<bool>* stop = nullptr;  ///< set from outside to end it early
+  unsigned replays = 600;                          ///< fresh partitions at most
+  std::chrono::milliseconds time{20000};           ///< and no longer than this
+  const std::atomic<bool>* stop = nullptr;         ///< set from outside to end it early
+  std::function<void(const Replayed&)> seen = {};  ///< told of every replay, whatever it showed
 };
 
 struct Minimized {

@@ -34,14 +34,14 @@ struct Tally {
 struct Finding {
   enum class Kind : std::uint8_t { violation, died, hung, garbled };
   Kind kind = Kind::violation;
-  std::string key;              ///< stable name of this finding: equal in every run that finds it
-  /// The clause broken: what the deviation that explains it breaks, else what the oracle blames. Several when the
-  /// evidence fits any one of them.
+  std::string key;  ///< stable name of this finding: equal in every run that finds it
+  /// The clause broken: what the deviation that explains it breaks, else what the oracle blames. Several when
+  /// the evidence fits any one of them.
   std::vector<Clause> clauses;
-  std::string headline;         ///< one line
-  std::string explanation;      ///< several lines, in LoPAR's terms; live states, the row that refused
-  std::string evidence;         ///< of a fault: exit status, signal, stderr tail; else empty
-  Trace trace;                  ///< minimized; its last call is the one refused, or never answered
+  std::string headline;     ///< one line
+  std::string explanation;  ///< several lines, in LoPAR's terms; live states, the row that refused
+  std::string evidence;     ///< of a fault: exit status, signal, stderr tail; else empty
+  Trace trace;              ///< minimized; its last call is the one refused, or never answered
   /// Not held against any clause: every trace found breaks another clause first, or another finding explains
   /// it.
   bool consequence = false;
@@ -74,12 +74,12 @@ struct CampaignRecord {
   std::vector<Statement> statements;  ///< each distinct partition declaration, in order of appearance
   Tally tally;
   std::vector<Finding> findings;  ///< in order of appearance
-  Deviations under;  ///< taken for granted; the clauses that they break are broken
+  Deviations under;               ///< taken for granted; the clauses that they break are broken
   /// The smallest sets of deviations that explain what was seen, but for unexplained findings and faults;
   /// several are ties. One empty set: nothing to explain. None: there was no diagnosis.
   std::vector<Deviations> diagnosis;
-  std::string error;              ///< of the kit or its environment; empty when there was none
-  bool complete = false;          ///< false: the journal was cut short (the kit was killed)
+  std::string error;      ///< of the kit or its environment; empty when there was none
+  bool complete = false;  ///< false: the journal was cut short (the kit was killed)
 };
 
 struct ClauseResult {

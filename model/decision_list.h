@@ -154,8 +154,12 @@ class DecisionList {
     return a;
   }
 
-  /// The check is never made, the effect never done. Its place stays, for others to stand before.
   DecisionList& remove(Clause clause) {
+    std::erase_if(rows_, [&](const R& row) { return row.clause == clause; });
+    return *this;
+  }
+  /// The check is never made, the effect never done; the place stays, for others to stand before.
+  DecisionList& never(Clause clause) {
     return unless(clause, [](const S& s, const A&) { return eq(s.phase, s.phase); });
   }
   /// Puts a row before the first one of the clause that the specification has. The row carries the clause of

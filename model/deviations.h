@@ -29,7 +29,9 @@ inline constexpr auto one_above_limit = [](const auto& s, const auto& a) {
   return eq(minus(a.shift, lit(1)), resized<64>(s.limit));
 };
 // What size is too large is then the implementation's secret, and any size may be.
-inline constexpr auto limit_undeclared = [](const auto& s, const auto&) { return eq(s.limit, lit(max_shift)); };
+inline constexpr auto limit_undeclared = [](const auto& s, const auto&) {
+  return eq(s.limit, lit(max_shift));
+};
 inline constexpr auto current_asked = [](const auto& s, const auto& a) {
   return eq(a.shift, resized<64>(s.current));
 };
@@ -124,11 +126,11 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
   switch (deviation) {
     case D::prepare_absent_is_h_parameter:          prepare.answer(C::prepare_option_absent, answers(H_PARAMETER)); return;
     case D::prepare_absent_is_h_success:            prepare.answer(C::prepare_option_absent, answers(H_SUCCESS)); return;
-    case D::prepare_unchecked_authority:            prepare.remove(C::prepare_authority); return;
+    case D::prepare_unchecked_authority:            prepare.never(C::prepare_authority); return;
     case D::prepare_checks_flags_before_authority:  prepare.before(C::prepare_authority, must(C::prepare_flags, and_(forbidden, flags_set), answers(H_PARAMETER), Unchanged{})); return;
     case D::prepare_authority_is_h_privilege:       prepare.answer(C::prepare_authority, answers(H_PRIVILEGE)); return;
     case D::prepare_match_is_h_busy:                prepare.answer(C::prepare_match_busy, answers(H_BUSY)); return;
-    case D::prepare_match_says_ready_early:         prepare.remove(C::prepare_match_busy); return;
+    case D::prepare_match_says_ready_early:         prepare.never(C::prepare_match_busy); return;
     case D::prepare_match_collision_is_h_parameter: prepare.answer(C::prepare_match_collision, answers(H_PARAMETER)); return;
     case D::prepare_match_collision_is_h_success:   prepare.answer(C::prepare_match_collision, answers(H_SUCCESS)); return;
     case D::prepare_match_restarts:                 prepare.before(C::prepare_match_ready, may(C::prepare_match_ready, matches, long_busy, becomes(Phase::preparing))); return;
@@ -175,7 +177,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
 
     case D::commit_absent_is_h_closed:              commit.answer(C::commit_option_absent, answers(H_CLOSED)); return;
     case D::commit_absent_is_h_parameter:           commit.answer(C::commit_option_absent, answers(H_PARAMETER)); return;
-    case D::commit_unchecked_authority:             commit.remove(C::commit_authority); return;
+    case D::commit_unchecked_authority:             commit.never(C::commit_authority); return;
     case D::commit_authority_is_h_privilege:        commit.answer(C::commit_authority, answers(H_PRIVILEGE)); return;
     case D::commit_checks_pending_before_authority: commit.before(C::commit_authority, must(C::commit_no_pending, and_(forbidden, no(has_pending)), answers(H_CLOSED), Unchanged{})); return;
     case D::commit_none_is_h_parameter:             commit.answer(C::commit_no_pending, answers(H_PARAMETER)); return;
@@ -196,18 +198,18 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::commit_busy_is_h_long_busy:             commit.answer(C::commit_busy, long_busy); return;
     case D::commit_busy_is_h_closed:                commit.answer(C::commit_busy, answers(H_CLOSED)); return;
     case D::commit_busy_switches:                   commit.also_then(C::commit_busy, switches); return;
-    case D::commit_ignores_busy:                    commit.remove(C::commit_busy); return;
+    case D::commit_ignores_busy:                    commit.never(C::commit_busy); return;
     case D::commit_collided_is_h_busy:              commit.answer(C::commit_collided, answers(H_BUSY)); return;
     case D::commit_collided_is_h_parameter:         commit.answer(C::commit_collided, answers(H_PARAMETER)); return;
-    case D::commit_ignores_collided:                commit.remove(C::commit_collided); return;
+    case D::commit_ignores_collided:                commit.never(C::commit_collided); return;
     case D::commit_collision_is_h_resource:         commit.answer(C::commit_collision, answers(H_RESOURCE)); return;
     case D::commit_collision_is_h_parameter:        commit.answer(C::commit_collision, answers(H_PARAMETER)); return;
     case D::commit_collision_switches:              commit.also_then(C::commit_collision, switches); return;
-    case D::commit_keeps_old_table:                 commit.remove(C::commit_current).remove(C::commit_collision); return;
+    case D::commit_keeps_old_table:                 commit.never(C::commit_current).never(C::commit_collision); return;
     case D::commit_never_shrinks:                   commit.unless(C::commit_current, shrinks).unless(C::commit_collision, shrinks); return;
     case D::commit_never_grows:                     commit.unless(C::commit_current, grows); return;
-    case D::commit_keeps_pending:                   commit.remove(C::commit_clears); return;
-    case D::commit_swaps:                           commit.then(C::commit_current, set, swaps).remove(C::commit_clears); return;
+    case D::commit_keeps_pending:                   commit.never(C::commit_clears); return;
+    case D::commit_swaps:                           commit.then(C::commit_current, set, swaps).never(C::commit_clears); return;
     case D::commit_same_size_is_h_parameter:        commit.before(C::commit_collision, must(C::commit_success, keeps_size, answers(H_PARAMETER), Unchanged{})); return;
     case D::commit_smaller_is_h_parameter:          commit.before(C::commit_collision, must(C::commit_success, shrinks, answers(H_PARAMETER), Unchanged{})); return;
     case D::commit_hardware_switches:
@@ -218,7 +220,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
       return;
 
     case D::read_bound_off_by_one:                  read.unless(C::read_beyond, just_beyond); return;
-    case D::read_ignores_bound:                     read.remove(C::read_beyond); return;
+    case D::read_ignores_bound:                     read.never(C::read_beyond); return;
     case D::read_refuses_last:                      read.also(C::read_beyond, last_within); return;
     case D::read_empty_is_h_not_found:              read.before(C::read_within, may(C::read_within, Always{}, answers(H_NOT_FOUND), Unchanged{})); return;
 

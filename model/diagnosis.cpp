@@ -70,8 +70,8 @@ class Search {
     return !first_refused(oracle, evidence_[refused.evidence], refused.step);
   }
 
-  // What may be added to get past the refusal: one deviation, or two that only together do. There are thousands of
-  // pairs, so they are tried only when single ones lead nowhere, and on short evidence.
+  // What may be added to get past the refusal: one deviation, or two that only together do. There are
+  // thousands of pairs, so they are tried only when single ones lead nowhere, and on short evidence.
   std::vector<Deviations> wider(const Deviations& deviations, const Refused& refused, Steps steps) const {
     constexpr std::size_t short_enough = 256;
     std::vector<Deviations> found;
@@ -119,7 +119,8 @@ class Search {
           continue;
         }
         if (!explanations.empty()) continue;
-        const auto next = size < limits_.most_deviations ? wider(set, *refused, steps) : std::vector<Deviations>{};
+        const auto next =
+            size < limits_.most_deviations ? wider(set, *refused, steps) : std::vector<Deviations>{};
         if (next.empty()) stops[refused->evidence] += 1;
         for (const auto& one : next) {
           if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;

@@ -47,9 +47,8 @@ TEST(Diagnosis, gives_ties_as_ties_until_evidence_decides) {
 TEST(Diagnosis, finds_several_at_once_and_no_more_than_are_needed) {
   const auto result = diagnosed({steps({{prepare(0, 17), H_SUCCESS}}), steps({{prepare(0, 46), H_PARAMETER}}),
                                  steps({{commit(0, 19), H_PARAMETER}, {commit(1, 19), H_PARAMETER}})});
-  EXPECT_THAT(result.explanations,
-              ElementsAre(Deviations{D::prepare_accepts_17, D::prepare_refuses_46,
-                                     D::commit_none_is_h_parameter}));
+  EXPECT_THAT(result.explanations, ElementsAre(Deviations{D::prepare_accepts_17, D::prepare_refuses_46,
+                                                          D::commit_none_is_h_parameter}));
 }
 
 TEST(Diagnosis, finds_two_that_only_together_explain) {

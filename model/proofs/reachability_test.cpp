@@ -25,7 +25,8 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
     for (const auto& s : initial_states(statement)) initial.push_back(s);
   }
   const auto result = explore(rules, initial, telling_calls(24, 30), [&](const ConcreteState& s) {
-    reached.insert({raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
+    reached.insert(
+        {raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
   });
   if (rows_taken == nullptr) return reached;
   const auto add = [&](const char* name, const std::vector<bool>& taken) {
