@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Work on replays is bounded by their number alone, so that a slow machine changes nothing.
-constexpr MinimizerBudget unhurried{400, std::chrono::hours(1)};
+const MinimizerBudget unhurried{400, std::chrono::hours(1)};
 
 struct Outcome {
   CampaignRecord record;
