@@ -88,6 +88,30 @@ TEST(Campaign, scheme_a_as_it_is_passes_with_every_clause_exercised) {
   }
 }
 
+// Scheme B meets collisions in preparation, where scheme A meets them in COMMIT.
+TEST(Campaign, scheme_b_as_it_is_passes_with_collisions_found_by_preparation) {
+  BuiltinOptions options;
+  options.scheme = Scheme::b;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto adapter = make_builtin_adapter(options);
+    const auto outcome = certify(*adapter, seed, 60000);
+    EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason << '\n' << keys(outcome.record);
+    EXPECT_EQ(outcome.record.findings.size(), 0u) << keys(outcome.record);
+    for (const auto& one : outcome.result.clauses) {
+      const auto& text = text_of(one.clause);
+      if (text.modality != Modality::must || text.status == ClauseStatus::unjudged) continue;
+      if (one.clause == Clause::prepare_option_absent || one.clause == Clause::commit_option_absent) continue;
+      if (one.clause == Clause::commit_collision) {
+        EXPECT_EQ(one.verdict, Verdict::not_applicable);
+        EXPECT_EQ(one.reason, "collisions were found by preparation, not by COMMIT");
+        continue;
+      }
+      EXPECT_EQ(one.verdict, Verdict::pass) << text.id;
+      EXPECT_GT(one.exercised, 0u) << text.id;
+    }
+  }
+}
+
 TEST(Campaign, what_the_journal_says_is_what_the_campaign_saw) {
   BuiltinOptions options;
   options.deviations.add(Deviation::commit_flags_is_h_parameter);
@@ -182,6 +206,31 @@ TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
     }
   }
 }
+
+class DeviatingInSchemeB : public testing::TestWithParam<Deviation> {};
+
+TEST_P(DeviatingInSchemeB, fails_on_the_clause_that_it_breaks) {
+  BuiltinOptions options;
+  options.scheme = Scheme::b;
+  options.deviations.add(GetParam());
+  if (text_of(GetParam()).needs_absent) options.resize = BuiltinOptions::Resize::absent;
+  const auto adapter = make_builtin_adapter(options);
+  const auto outcome = certify(*adapter, 1, 60000);
+  EXPECT_EQ(outcome.record.error, "");
+  const auto expected = cannot_be_seen(GetParam()) ? std::set<Clause>() : std::set{broken_by(GetParam())};
+  EXPECT_EQ(failed(outcome.result), expected) << keys(outcome.record);
+}
+
+std::vector<Deviation> deviations_of(Scheme scheme) {
+  std::vector<Deviation> list;
+  for (int i = 0; i < deviation_count; ++i) {
+    if (can_make(scheme, static_cast<Deviation>(i))) list.push_back(static_cast<Deviation>(i));
+  }
+  return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DeviatingInSchemeB, testing::ValuesIn(deviations_of(Scheme::b)),
+                         [](const auto& parameter) { return std::string(id_of(parameter.param)); });
 
 std::vector<Deviation> all_deviations() {
   std::vector<Deviation> all;

@@ -10,7 +10,7 @@
 namespace hptck {
 namespace {
 
-SchemeAOptions scheme_options(const BuiltinOptions& options) {
+HypervisorOptions hypervisor_options(const BuiltinOptions& options) {
   return {.initial_shift = options.initial_shift,
           .max_shift = options.max_shift,
           .offers_resize = options.resize != BuiltinOptions::Resize::absent,
@@ -21,11 +21,14 @@ SchemeAOptions scheme_options(const BuiltinOptions& options) {
 class BuiltinAdapter final : public Adapter {
  public:
   explicit BuiltinAdapter(const BuiltinOptions& options)
-      : options_(options), hypervisor_(scheme_options(options)) {}
+      : options_(options), hypervisor_(options.scheme, hypervisor_options(options)) {}
 
   Description describe() override {
     Description description{
-        .name = "hptck built-in, scheme A", .version = HPTCK_VERSION, .identity = {}, .abilities = {}};
+        .name = options_.scheme == Scheme::a ? "hptck built-in, scheme A" : "hptck built-in, scheme B",
+        .version = HPTCK_VERSION,
+        .identity = {},
+        .abilities = {}};
     description.identity["deviations"] = to_string(options_.deviations);
     description.identity["initial shift"] = fmt::format("{}", options_.initial_shift);
     description.identity["largest shift"] = fmt::format("{}", options_.max_shift);
@@ -89,9 +92,11 @@ class BuiltinAdapter final : public Adapter {
   }
 
   BuiltinOptions options_;
-  SchemeA hypervisor_;
+  Hypervisor hypervisor_;
   std::optional<Fault> fault_;
 };
+
+Scheme scheme_named(std::string_view name) { return name == "b" ? Scheme::b : Scheme::a; }
 
 std::string known_deviations() {
   std::string known;
@@ -125,7 +130,7 @@ AdapterChoice builtin_adapter() {
         },
         "ID");
     app.add_option("--scheme", values->scheme, "Host scheme of the RFC")
-        ->check(CLI::IsMember({"a"}))
+        ->check(CLI::IsMember({"a", "b"}))
         ->capture_default_str();
     app.add_option("--deviation", values->deviations, "Switch a deviation on; may be repeated")
         ->check(known_deviation)
@@ -142,10 +147,20 @@ AdapterChoice builtin_adapter() {
                    "Whether partitions may resize their HPT, or are not offered the option")
         ->check(CLI::IsMember({"enabled", "disabled", "absent"}))
         ->capture_default_str();
+    // Whether the scheme has the deviation is known when both options are.
+    app.final_callback([values] {
+      for (const auto& id : values->deviations)
+        if (!can_make(scheme_named(values->scheme), *deviation_named(id)))
+          throw CLI::ValidationError(
+              "--deviation", fmt::format("scheme {} does not have the deviation {}: it finds collisions in "
+                                         "preparation, not in COMMIT",
+                                         values->scheme, id));
+    });
   };
 
   const auto make = [values] {
     auto options = values->options;
+    options.scheme = scheme_named(values->scheme);
     for (const auto& id : values->deviations) options.deviations.add(*deviation_named(id));
     options.resize = values->resize == "absent"     ? BuiltinOptions::Resize::absent
                      : values->resize == "disabled" ? BuiltinOptions::Resize::disabled
@@ -153,7 +168,7 @@ AdapterChoice builtin_adapter() {
     return make_builtin_adapter(options);
   };
 
-  return {"builtin", "a hypervisor of the RFC's scheme A in this process, with deviations at will",
+  return {"builtin", "a hypervisor of the RFC's scheme A or B in this process, with deviations at will",
           add_options, make};
 }
 

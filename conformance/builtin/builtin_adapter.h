@@ -9,12 +9,13 @@
 
 #include "conformance/adapter.h"
 #include "conformance/adapter_choice.h"
-#include "conformance/builtin/scheme_a.h"
+#include "conformance/builtin/hypervisor.h"
 #include "spec/deviations.h"
 
 namespace hptck {
 
 struct BuiltinOptions {
+  Scheme scheme = Scheme::a;
   unsigned initial_shift = 24;  ///< the HPT at start
   unsigned max_shift = 30;      ///< the largest HPT permitted, and declared; at least initial_shift
   enum class Resize : std::uint8_t { enabled, disabled, absent } resize = Resize::enabled;

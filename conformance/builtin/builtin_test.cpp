@@ -309,6 +309,17 @@ TEST(scheme_a_permissions, pending_that_nobody_asks_for_is_dropped) {
   EXPECT_EQ(iut.hcall(commit(0, 18)).status, H_CLOSED);
 }
 
+TEST(scheme_a_permissions, pending_that_nobody_asks_for_is_dropped_also_while_it_is_prepared) {
+  auto permissions = none;
+  permissions.timeout_steps = 50;
+  SchemeA iut({.permissions = permissions, .deviations = {}});
+  iut.hcall(prepare(0, 30));  // which takes 100 steps
+  iut.advance(std::chrono::milliseconds(6));
+  EXPECT_TRUE(iut.has_pending());
+  iut.advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(iut.has_pending());
+}
+
 TEST(scheme_a_permissions, hardware_error_comes_every_so_often_and_has_no_effect) {
   auto permissions = none;
   permissions.hardware_every = 3;
@@ -934,7 +945,7 @@ TEST(builtin_adapter, describes_itself) {
 }
 
 TEST(builtin_adapter, bad_options_are_refused_before_there_is_an_adapter) {
-  for (const auto* options : {"--initial-shift 17", "--max-shift 47", "--scheme b", "--resize maybe"})
+  for (const auto* options : {"--initial-shift 17", "--max-shift 47", "--scheme c", "--resize maybe"})
     EXPECT_THROW(parsed(options), CLI::ParseError) << options;
   try {
     parsed("--deviation commit_forgets");

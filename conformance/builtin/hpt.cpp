@@ -45,6 +45,8 @@ unsigned base_page_shift(Hpte hpte) {
 
 }  // namespace
 
+bool is_bolted(Hpte hpte) { return (hpte.high & HPTE_VALID) != 0 && (hpte.high & HPTE_BOLTED) != 0; }
+
 Hpte Hpt::at(std::uint64_t ptex) const {
   if (entries_.empty()) return {};
   const auto found = entries_.find(ptex);
@@ -69,22 +71,27 @@ std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Deviations& deviation
   return (hash & ~low_bits(missing)) | (hpteg & low_bits(missing));
 }
 
+bool rehash_entry(Hpte hpte, std::uint64_t ptex, Hpt& to, const Deviations& deviations) {
+  if ((hpte.high & HPTE_VALID) == 0) return true;
+  auto hash = hash_of(hpte, ptex, deviations);
+  if ((hpte.high & secondary) != 0) hash = ~hash;
+  auto place = (hash & (to.hpteg_count() - 1)) * 8 + ptex % 8;
+  if (deviations.has(Deviation::rehash_takes_first_slot))
+    for (place -= ptex % 8; place % 8 != 7 && (to.at(place).high & HPTE_VALID) != 0;) ++place;
+  const auto there = to.at(place);
+  if (!is_bolted(hpte) && (there.high & HPTE_VALID) != 0) return true;
+  if (is_bolted(there) && !deviations.has(Deviation::commit_overwrites_on_collision)) return false;
+  to.put(place, hpte);
+  return true;
+}
+
 // Entries that stand where their hash puts them cannot collide in a table that is not smaller: they would
 // have stood in one slot already. A collision there means that the guest entered one where no walk finds it,
 // and the first to come stays.
 bool rehash_bolted(const Hpt& from, Hpt& to, const Deviations& deviations) {
   for (const auto& [ptex, hpte] : from.entries()) {
-    if ((hpte.high & HPTE_VALID) == 0 || (hpte.high & HPTE_BOLTED) == 0) continue;
-    auto hash = hash_of(hpte, ptex, deviations);
-    if ((hpte.high & secondary) != 0) hash = ~hash;
-    auto place = (hash & (to.hpteg_count() - 1)) * 8 + ptex % 8;
-    if (deviations.has(Deviation::rehash_takes_first_slot))
-      for (place -= ptex % 8; place % 8 != 7 && (to.at(place).high & HPTE_VALID) != 0;) ++place;
-    if ((to.at(place).high & HPTE_VALID) != 0 && !deviations.has(Deviation::commit_overwrites_on_collision)) {
-      if (to.shift() < from.shift()) return false;
-      continue;
-    }
-    to.put(place, hpte);
+    if (!is_bolted(hpte) || rehash_entry(hpte, ptex, to, deviations)) continue;
+    if (to.shift() < from.shift()) return false;
   }
   return true;
 }

@@ -17,6 +17,9 @@ struct Hpte {
   bool operator==(const Hpte&) const = default;
 };
 
+/// Valid, and asked by the guest to stay.
+bool is_bolted(Hpte hpte);
+
 class Hpt {
  public:
   explicit Hpt(unsigned shift) : shift_(shift) {}
@@ -37,6 +40,11 @@ class Hpt {
 
 /// The hash of the page that the entry maps, complete when the entry stands where that hash puts it.
 std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Deviations& deviations);
+
+/// Enters into `to` the entry that stands at `ptex` of another table, in the slot that it has there. What is
+/// not valid is left out, and an entry that is not bolted gives way. False when the slot holds a bolted entry
+/// and this is one, too; the first to come then stays.
+bool rehash_entry(Hpte hpte, std::uint64_t ptex, Hpt& to, const Deviations& deviations);
 
 /// Enters every bolted entry of `from` into `to`, each in the slot that it has. False when `to` is the
 /// smaller and two of them need one slot; `to` is then incomplete.

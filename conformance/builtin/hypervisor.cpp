@@ -2,10 +2,13 @@
 // sec_resize_hpt_prepare and sec_resize_hpt_commit line by line, because an error may come after the state
 // has changed. shift is declared int32, so both take the low half of the register as a signed number. What
 // LoPAR leaves open after a COMMIT that met a collision is decided like this: the Pending HPT stays, as one
-// whose preparation has ended on that collision.
-#include "conformance/builtin/scheme_a.h"
+// whose preparation has ended on that collision. A preparation that met one is not tried again before the
+// guest has given it up.
+#include "conformance/builtin/hypervisor.h"
 
 #include <algorithm>
+#include <cassert>
+#include <functional>
 #include <utility>
 
 namespace hptck {
@@ -24,14 +27,29 @@ bool now(std::uint64_t& left, std::uint64_t every) {
 
 }  // namespace
 
-SchemeA::SchemeA(const SchemeAOptions& options)
-    : options_(options),
+bool can_make(Scheme scheme, Deviation deviation) {
+  switch (deviation) {
+    case Deviation::commit_collision_switches:
+    case Deviation::commit_collision_is_h_resource:
+    case Deviation::commit_collision_is_h_parameter:
+      return scheme == Scheme::a;
+    default:
+      return true;
+  }
+}
+
+Hypervisor::Hypervisor(Scheme scheme, const HypervisorOptions& options)
+    : scheme_(scheme),
+      options_(options),
       hypercalls_until_hardware_(options.permissions.hardware_every),
       hypercalls_until_migration_(options.permissions.migration_every),
       creations_until_shortage_(options.permissions.shortage_every),
-      current_(options.initial_shift) {}
+      current_(options.initial_shift) {
+  options.deviations.for_each(
+      [scheme]([[maybe_unused]] Deviation deviation) { assert(can_make(scheme, deviation)); });
+}
 
-void SchemeA::restart(bool may_resize) {
+void Hypervisor::restart(bool may_resize) {
   may_resize_ = may_resize;
   current_ = Hpt(options_.initial_shift);
   pending_.reset();
@@ -39,17 +57,29 @@ void SchemeA::restart(bool may_resize) {
   flags_refused_ = false;
 }
 
-void SchemeA::advance(std::chrono::milliseconds time) {
+void Hypervisor::advance(std::chrono::milliseconds time) {
   if (time.count() > 0) pass(static_cast<std::uint64_t>(time.count()) * steps_per_ms);
 }
 
-void SchemeA::pass(std::uint64_t steps) {
+void Hypervisor::pass(std::uint64_t steps) {
   clock_ += steps;
-  const auto timeout = options_.permissions.timeout_steps;
-  if (pending_ && timeout != 0 && clock_ - pending_->asked_for_at > timeout) pending_.reset();
+  if (!pending_) return;
+  if (timed_out())
+    pending_.reset();
+  else
+    copy_in_background(steps);
 }
 
-Response SchemeA::hcall(const Call& call) {
+// How long scheme B copies is the guest's doing. A guest that waits for as long as it was told finds its
+// table, therefore, and time counts from when that is prepared.
+bool Hypervisor::timed_out() const {
+  const auto timeout = options_.permissions.timeout_steps;
+  auto since = pending_->asked_for_at;
+  if (mirrors()) since = std::max(since, pending_->ready_at);
+  return timeout != 0 && clock_ > since && clock_ - since > timeout;
+}
+
+Response Hypervisor::hcall(const Call& call) {
   pass(1);
   if (now(hypercalls_until_migration_, options_.permissions.migration_every)) pending_.reset();
   if (now(hypercalls_until_hardware_, options_.permissions.hardware_every)) return {status::H_HARDWARE, {}};
@@ -66,7 +96,7 @@ Response SchemeA::hcall(const Call& call) {
   return {status::H_FUNCTION, {}};
 }
 
-bool SchemeA::is_size(std::int32_t shift) const {
+bool Hypervisor::is_size(std::int32_t shift) const {
   const std::int32_t smallest = has(Deviation::prepare_accepts_17)   ? 17
                                 : has(Deviation::prepare_refuses_18) ? 19
                                                                      : 18;
@@ -76,18 +106,18 @@ bool SchemeA::is_size(std::int32_t shift) const {
   return shift >= smallest && shift <= greatest;
 }
 
-bool SchemeA::is_too_large(std::int32_t shift) const {
+bool Hypervisor::is_too_large(std::int32_t shift) const {
   if (has(Deviation::prepare_ignores_limit)) return false;
   return shift > static_cast<std::int32_t>(options_.max_shift) +
                      (has(Deviation::prepare_exceeds_largest_by_one) ? 1 : 0);
 }
 
-std::int64_t SchemeA::prepare_not_offered() const {
+std::int64_t Hypervisor::prepare_not_offered() const {
   if (has(Deviation::prepare_absent_is_h_parameter)) return status::H_PARAMETER;
   return has(Deviation::prepare_absent_is_h_success) ? status::H_SUCCESS : status::H_FUNCTION;
 }
 
-std::int64_t SchemeA::prepare(std::uint64_t flags, std::uint64_t shift_register) {
+std::int64_t Hypervisor::prepare(std::uint64_t flags, std::uint64_t shift_register) {
   auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
   if (has(Deviation::prepare_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
   if (has(Deviation::prepare_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
@@ -122,13 +152,13 @@ std::int64_t SchemeA::prepare(std::uint64_t flags, std::uint64_t shift_register)
   return create_pending(shift);
 }
 
-std::int64_t SchemeA::refuse_flags() {
+std::int64_t Hypervisor::refuse_flags() {
   flags_refused_ = true;
   return status::H_PARAMETER;
 }
 
 // Nothing when the call goes on, as it does after the Pending HPT was discarded.
-std::optional<std::int64_t> SchemeA::match_or_discard(std::uint64_t flags, std::int32_t shift) {
+std::optional<std::int64_t> Hypervisor::match_or_discard(std::uint64_t flags, std::int32_t shift) {
   if (shift == pending_->shift && (flags == 0 || has(Deviation::prepare_match_ignores_flags)))
     return answer_match();
   if (flags == 0 && is_size(shift)) {
@@ -139,7 +169,7 @@ std::optional<std::int64_t> SchemeA::match_or_discard(std::uint64_t flags, std::
   return std::nullopt;
 }
 
-std::int64_t SchemeA::answer_match() {
+std::int64_t Hypervisor::answer_match() {
   pending_->asked_for_at = clock_;
   if (!prepared() && !has(Deviation::prepare_match_says_ready_early))
     return has(Deviation::prepare_match_is_h_busy) ? status::H_BUSY : long_busy();
@@ -160,7 +190,7 @@ std::int64_t SchemeA::answer_match() {
   return status::H_SUCCESS;
 }
 
-std::int64_t SchemeA::create_pending(std::int32_t shift) {
+std::int64_t Hypervisor::create_pending(std::int32_t shift) {
   const auto size = static_cast<unsigned>(shift);
   if (has(Deviation::prepare_same_size_is_h_parameter) && size == current_.shift())
     return status::H_PARAMETER;
@@ -170,6 +200,8 @@ std::int64_t SchemeA::create_pending(std::int32_t shift) {
 
   const auto allocated = has(Deviation::prepare_allocates_half) ? size - 1 : size;
   pending_ = Pending{Hpt(allocated), shift, clock_ + preparation_steps(size), clock_};
+  if (mirrors()) start_copying();
+  if (pending_->collided) return status::H_PTEG_FULL;
   if (prepared() || has(Deviation::prepare_says_ready_early)) {
     pending_->reported = true;
     return status::H_SUCCESS;
@@ -179,12 +211,12 @@ std::int64_t SchemeA::create_pending(std::int32_t shift) {
   return long_busy();
 }
 
-std::int64_t SchemeA::commit_not_offered() const {
+std::int64_t Hypervisor::commit_not_offered() const {
   if (has(Deviation::commit_absent_is_h_closed)) return status::H_CLOSED;
   return has(Deviation::commit_absent_is_h_parameter) ? status::H_PARAMETER : status::H_FUNCTION;
 }
 
-std::int64_t SchemeA::commit(std::uint64_t flags, std::uint64_t shift_register) {
+std::int64_t Hypervisor::commit(std::uint64_t flags, std::uint64_t shift_register) {
   auto shift = static_cast<std::int32_t>(static_cast<std::uint32_t>(shift_register));
   if (has(Deviation::commit_narrows_shift_to_byte)) shift = static_cast<std::uint8_t>(shift);
   if (has(Deviation::commit_narrows_flags_to_word)) flags = static_cast<std::uint32_t>(flags);
@@ -207,14 +239,14 @@ std::int64_t SchemeA::commit(std::uint64_t flags, std::uint64_t shift_register) 
   return answer;
 }
 
-bool SchemeA::names_pending(std::int32_t shift) const {
+bool Hypervisor::names_pending(std::int32_t shift) const {
   if (has(Deviation::commit_ignores_shift)) return true;
   if (has(Deviation::commit_shift_zero_commits) && shift == 0) return true;
   if (has(Deviation::commit_accepts_smaller_shift) && shift >= 18 && shift < pending_->shift) return true;
   return shift == pending_->shift;
 }
 
-std::int64_t SchemeA::commit_pending(std::uint64_t flags, std::int32_t shift) {
+std::int64_t Hypervisor::commit_pending(std::uint64_t flags, std::int32_t shift) {
   if (has(Deviation::commit_checks_busy_before_shift) && flags == 0 && !prepared()) return status::H_BUSY;
   if (has(Deviation::commit_checks_busy_before_flags) && flags != 0 && names_pending(shift) && !prepared())
     return status::H_BUSY;
@@ -237,7 +269,7 @@ std::int64_t SchemeA::commit_pending(std::uint64_t flags, std::int32_t shift) {
   return commit_prepared();
 }
 
-std::int64_t SchemeA::commit_prepared() {
+std::int64_t Hypervisor::commit_prepared() {
   const auto from = static_cast<std::int32_t>(current_.shift()), to = pending_->shift;
   if (has(Deviation::commit_same_size_is_h_parameter) && to == from) return status::H_PARAMETER;
   if (has(Deviation::commit_smaller_is_h_parameter) && to < from) return status::H_PARAMETER;
@@ -254,33 +286,79 @@ std::int64_t SchemeA::commit_prepared() {
   return status::H_SUCCESS;
 }
 
-// Rehashes into the Pending HPT and makes it the current one. On a collision the half-filled table is of no
-// use any more and is cleared; the Pending HPT itself stays, to say why it cannot be had.
-bool SchemeA::switch_to_pending() {
+bool Hypervisor::rehash_into_pending() {
   auto deviations = options_.deviations;
   // Who takes no notice of a collision that is known does not look for it in the rehash either.
   if (has(Deviation::commit_ignores_collided) && pending_->collided)
     deviations.add(Deviation::commit_overwrites_on_collision);
-  const bool fits = rehash_bolted(current_, pending_->table, deviations);
+  return rehash_bolted(current_, pending_->table, deviations);
+}
+
+// Makes the Pending HPT the current one. In scheme A this is when it gets the bolted entries. On a collision
+// the half-filled table is of no use any more and is cleared; the Pending HPT itself stays, to say why it
+// cannot be had. In scheme B everything is in place, unless a deviation is on: who takes no notice of a
+// collision goes on where preparation ended, and loses one of the two entries.
+bool Hypervisor::switch_to_pending() {
+  if (mirrors() && pending_->collided) {
+    while (!pending_->uncopied.empty()) copy_next();
+  }
+  const bool fits = mirrors() || rehash_into_pending();
   if (!fits && !has(Deviation::commit_collision_switches)) {
     pending_->table = Hpt(pending_->table.shift());
     pending_->collided = true;
     return false;
   }
-  const auto old_shift = current_.shift();
-  current_ = std::move(pending_->table);
-  // What is left pending is cleared: to a rehash, what it held before would be a collision.
-  if (has(Deviation::commit_swaps))
-    pending_ = Pending{Hpt(old_shift), static_cast<std::int32_t>(old_shift), clock_, clock_};
-  else if (has(Deviation::commit_keeps_pending))
-    pending_->table = Hpt(current_.shift());
-  else
+  auto old = std::exchange(current_, std::move(pending_->table));
+  // What a deviation leaves pending agrees with the current HPT in scheme B and is cleared in scheme A: to a
+  // rehash, what it held before would be a collision.
+  if (has(Deviation::commit_swaps)) {
+    const auto shift = old.shift();
+    pending_ =
+        Pending{mirrors() ? std::move(old) : Hpt(shift), static_cast<std::int32_t>(shift), clock_, clock_};
+  } else if (has(Deviation::commit_keeps_pending)) {
+    pending_->table = mirrors() ? current_ : Hpt(current_.shift());
+  } else {
     pending_.reset();
+  }
   return fits;
 }
 
+// The memory of the new table is clear where it is first touched, so that copying need not wait for it to be
+// set up as a whole. As the pace is known, so is the time.
+void Hypervisor::start_copying() {
+  auto& uncopied = pending_->uncopied;
+  for (const auto& [ptex, hpte] : current_.entries())
+    if (is_bolted(hpte)) uncopied.push_back(ptex);
+  std::ranges::sort(uncopied, std::greater());
+  copy_in_background(1);
+  if (pending_->collided) return;
+  const auto steps = (uncopied.size() + entries_per_step - 1) / entries_per_step;
+  pending_->ready_at = std::max(pending_->ready_at, clock_ + steps);
+}
+
+void Hypervisor::copy_in_background(std::uint64_t steps) {
+  for (auto left = steps * entries_per_step; left != 0 && !pending_->uncopied.empty() && !pending_->collided;
+       --left)
+    copy_next();
+}
+
+void Hypervisor::copy_next() {
+  const auto ptex = pending_->uncopied.back();
+  pending_->uncopied.pop_back();
+  mirror(ptex);
+}
+
+// A collision ends preparation. In a table that is not smaller it means what it means to rehash_bolted.
+void Hypervisor::mirror(std::uint64_t ptex) {
+  auto& table = pending_->table;
+  if (rehash_entry(current_.at(ptex), ptex, table, options_.deviations)) return;
+  if (table.shift() >= current_.shift()) return;
+  pending_->collided = true;
+  pending_->ready_at = std::min(pending_->ready_at, clock_);
+}
+
 // An estimate of the time left, in the orders of magnitude that the return codes have.
-std::int64_t SchemeA::long_busy() const {
+std::int64_t Hypervisor::long_busy() const {
   const auto steps_left = pending_->ready_at - clock_;
   auto code = status::H_LONG_BUSY_ORDER_1_MSEC;
   for (auto order = steps_per_ms; order < steps_left && code < status::H_LONG_BUSY_ORDER_100_SEC; order *= 10)
@@ -290,7 +368,7 @@ std::int64_t SchemeA::long_busy() const {
 
 // There is no memory behind this partition, so the checks of the logical page (its bounds, WIMG) have nothing
 // to check and every page passes.
-Response SchemeA::enter(const Call& call) {
+Response Hypervisor::enter(const Call& call) {
   const auto flags = call.args[0], ptex = call.args[1], high = call.args[2], low = call.args[3];
   if (ptex >= current_.hpte_count()) return {status::H_PARAMETER, {}};
   const bool exact = (flags & H_EXACT) != 0;
@@ -299,12 +377,13 @@ Response SchemeA::enter(const Call& call) {
   for (auto slot = first; slot <= last; ++slot) {
     if ((current_.at(slot).high & HPTE_VALID) != 0) continue;
     current_.put(slot, {high & ~hypervisor_bits, low});
+    if (mirrors() && pending_) mirror(slot);
     return {status::H_SUCCESS, {slot}};
   }
   return {status::H_PTEG_FULL, {}};
 }
 
-Response SchemeA::read(const Call& call) const {
+Response Hypervisor::read(const Call& call) const {
   const auto flags = call.args[0], ptex = call.args[1];
   const auto bound = current_.hpte_count() + (has(Deviation::read_bound_off_by_one) ? 1 : 0) -
                      (has(Deviation::read_refuses_last) ? 1 : 0);

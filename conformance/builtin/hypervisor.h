@@ -1,7 +1,14 @@
-// A hypervisor of the RFC's scheme A: PREPARE allocates and clears a table, which takes time, and COMMIT
-// rehashes every bolted entry into it. It is the kit's known-good reference and, with deviations, its
-// known-bad one. It is written from LoPAR's text as a hypervisor would be and shares no rule with the model:
-// if it used the model's rows, the two would agree for the wrong reason.
+// The built-in hypervisor, in the RFC's two schemes. It is the kit's known-good reference and, with
+// deviations, its known-bad one. It is written from LoPAR's text as a hypervisor would be and shares no rule
+// with the model: if it used the model's rows, the two would agree for the wrong reason.
+//
+// The schemes differ in when the bolted entries get into the new table, and in nothing else. In scheme A
+// PREPARE allocates and clears a table, and COMMIT rehashes every bolted entry into it. In scheme B H_ENTER
+// is mirrored into the new table from PREPARE on, the bolted entries that were there before are copied in the
+// background, and COMMIT only pivots; so it is preparation that meets a collision. Hence one class that asks
+// for its scheme in four places: where a table is created, where time passes, where the guest enters an
+// entry, and where the Pending HPT becomes current. Two classes with a base were rejected: the checks of the
+// two hypercalls are most of the code, and what is left for a class of its own does not stand by itself.
 //
 // It is deterministic. Its clock counts steps; a hypercall takes one, and the guest can let time pass. It
 // makes use of what LoPAR permits a platform, since a tester that has never met a permission is not known to
@@ -13,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "conformance/builtin/hpt.h"
 #include "model/hypercall.h"
@@ -30,7 +38,12 @@ struct Permissions {
   bool operator==(const Permissions&) const = default;
 };
 
-struct SchemeAOptions {
+enum class Scheme : std::uint8_t { a, b };
+
+/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT.
+bool can_make(Scheme scheme, Deviation deviation);
+
+struct HypervisorOptions {
   unsigned initial_shift = 24;
   unsigned max_shift = 30;    ///< the largest HPT that the partition is permitted
   bool offers_resize = true;  ///< false: the resize hypercalls do not exist
@@ -38,16 +51,18 @@ struct SchemeAOptions {
   Deviations deviations;
 };
 
-class SchemeA {
+class Hypervisor {
  public:
   /// Steps to a millisecond.
   static constexpr std::uint64_t steps_per_ms = 8;
-  /// How long the preparation of a table takes; up to 2^20 bytes it is over at once.
+  /// How many entries scheme B copies in a step. The first step is taken by the PREPARE that starts it.
+  static constexpr std::uint64_t entries_per_step = 2;
+  /// How long it takes to set up a table; up to 2^20 bytes it is over at once.
   static constexpr std::uint64_t preparation_steps(unsigned shift) {
     return shift <= 20 ? 0 : std::uint64_t{shift - 20} * (shift - 20);
   }
 
-  explicit SchemeA(const SchemeAOptions& options);
+  Hypervisor(Scheme scheme, const HypervisorOptions& options);
 
   /// A fresh partition: an empty HPT of the initial size, nothing pending.
   void restart(bool may_resize);
@@ -62,9 +77,12 @@ class SchemeA {
     std::uint64_t ready_at, asked_for_at;  // on the clock
     bool collided = false;
     bool reported = false;  // PREPARE has answered H_SUCCESS for it
+    // Scheme B: where the bolted entries stand that were there before and are not copied yet, last one first.
+    std::vector<std::uint64_t> uncopied{};
   };
 
   bool has(Deviation deviation) const { return options_.deviations.has(deviation); }
+  bool mirrors() const { return scheme_ == Scheme::b; }
   bool prepared() const { return clock_ >= pending_->ready_at; }
   bool is_size(std::int32_t shift) const;
   bool is_too_large(std::int32_t shift) const;
@@ -83,14 +101,23 @@ class SchemeA {
   bool names_pending(std::int32_t shift) const;
   std::int64_t commit_pending(std::uint64_t flags, std::int32_t shift);
   std::int64_t commit_prepared();
+  bool rehash_into_pending();
   bool switch_to_pending();
+
+  // Scheme B's way into the Pending HPT.
+  void start_copying();
+  void copy_in_background(std::uint64_t steps);
+  void copy_next();
+  void mirror(std::uint64_t ptex);
 
   Response enter(const Call& call);
   Response read(const Call& call) const;
   std::int64_t long_busy() const;
   void pass(std::uint64_t steps);
+  bool timed_out() const;
 
-  SchemeAOptions options_;
+  Scheme scheme_;
+  HypervisorOptions options_;
   // The platform.
   std::uint64_t clock_ = 0, hypercalls_until_hardware_, hypercalls_until_migration_,
                 creations_until_shortage_;
@@ -100,6 +127,14 @@ class SchemeA {
   std::optional<Pending> pending_;
   std::uint64_t commits_ = 0;
   bool flags_refused_ = false;  // by PREPARE; nothing right asks for it
+};
+
+struct SchemeA : Hypervisor {
+  explicit SchemeA(const HypervisorOptions& options) : Hypervisor(Scheme::a, options) {}
+};
+
+struct SchemeB : Hypervisor {
+  explicit SchemeB(const HypervisorOptions& options) : Hypervisor(Scheme::b, options) {}
 };
 
 }  // namespace hptck
