@@ -113,6 +113,32 @@ template <int width>
 constexpr Word<width> only_bits(Word<width> a, Literal mask) {
   return Word<width>(static_cast<Bits<width>>(raw(a) & mask.value));
 }
+/// Bit by bit; complement() turns every bit.
+template <int width>
+constexpr Word<width> and_bits(Word<width> a, Word<width> b) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) & raw(b)));
+}
+template <int width>
+constexpr Word<width> or_bits(Word<width> a, Word<width> b) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) | raw(b)));
+}
+template <int width>
+constexpr Word<width> xor_bits(Word<width> a, Word<width> b) {
+  return Word<width>(static_cast<Bits<width>>(raw(a) ^ raw(b)));
+}
+template <int width>
+constexpr Word<width> complement(Word<width> a) {
+  return Word<width>(static_cast<Bits<width>>(~raw(a)));
+}
+/// Zeros come in; a shift by the width or more leaves nothing else.
+template <int width>
+constexpr Word<width> shifted_left(Word<width> a, Literal count) {
+  return Word<width>(static_cast<Bits<width>>(count.value < width ? raw(a) << count.value : 0));
+}
+template <int width>
+constexpr Word<width> shifted_right(Word<width> a, Literal count) {
+  return Word<width>(static_cast<Bits<width>>(count.value < width ? raw(a) >> count.value : 0));
+}
 
 }  // namespace concrete
 

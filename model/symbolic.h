@@ -116,6 +116,31 @@ template <int width>
 Word<width> only_bits(const Word<width>& a, Literal mask) {
   return Word<width>(raw(a) & term(a, mask));
 }
+template <int width>
+Word<width> and_bits(const Word<width>& a, const Word<width>& b) {
+  return Word<width>(raw(a) & raw(b));
+}
+template <int width>
+Word<width> or_bits(const Word<width>& a, const Word<width>& b) {
+  return Word<width>(raw(a) | raw(b));
+}
+template <int width>
+Word<width> xor_bits(const Word<width>& a, const Word<width>& b) {
+  return Word<width>(raw(a) ^ raw(b));
+}
+template <int width>
+Word<width> complement(const Word<width>& a) {
+  return Word<width>(~raw(a));
+}
+/// A count that does not fit the width is beyond it, so nothing but zeros is left.
+template <int width>
+Word<width> shifted_left(const Word<width>& a, Literal count) {
+  return fits<width>(count) ? Word<width>(z3::shl(raw(a), term(a, count))) : constant(a, Literal{0});
+}
+template <int width>
+Word<width> shifted_right(const Word<width>& a, Literal count) {
+  return fits<width>(count) ? Word<width>(z3::lshr(raw(a), term(a, count))) : constant(a, Literal{0});
+}
 
 }  // namespace symbolic
 

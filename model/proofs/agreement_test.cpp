@@ -209,9 +209,77 @@ RC_GTEST_PROP(Agreement, of_each_operation, ()) {
     same_word(minus(a, lit(y)), minus(sa, lit(y)));
     same_word(with_bits(a, lit(y)), with_bits(sa, lit(y)));
     same_word(only_bits(a, lit(y)), only_bits(sa, lit(y)));
+    same_word(and_bits(a, b), and_bits(sa, sb));
+    same_word(or_bits(a, b), or_bits(sa, sb));
+    same_word(xor_bits(a, b), xor_bits(sa, sb));
+    same_word(complement(a), complement(sa));
+    same_word(shifted_left(a, lit(y)), shifted_left(sa, lit(y)));
+    same_word(shifted_right(a, lit(y)), shifted_right(sa, lit(y)));
   };
   check(std::integral_constant<int, 8>{});
   check(std::integral_constant<int, 64>{});
+}
+
+// The hashing, right and with each mistake: of any words, and of pages that the words are entries of.
+RC_GTEST_PROP(Agreement, of_the_hashing, ()) {
+  using namespace hashing;
+  const auto word = [] { return *rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint64_t>()); };
+  const auto shift = [] {
+    return W8(static_cast<std::uint8_t>(*rc::gen::resize(rc::kNominalSize, rc::gen::inRange(18, 47))));
+  };
+  const auto encoding =
+      *rc::gen::elementOf(std::vector<PageEncoding>(page_encodings.begin(), page_encodings.end()));
+  const auto with_lp = [&](std::uint64_t low) {
+    return *rc::gen::arbitrary<bool>()
+               ? W64((low & ~(std::uint64_t{encoding.mask} << 12)) | std::uint64_t{encoding.lp} << 12)
+               : W64(low);
+  };
+  const Entry<Concrete> a{W64(word()), with_lp(word())}, b{W64(word()), with_lp(word())};
+  const auto from = shift(), to = shift();
+  const auto place = [&](const Entry<Concrete>& e) {
+    const W64 ptex(word());
+    return *rc::gen::arbitrary<bool>() ? rehashed_ptex(e, ptex, from) : ptex;
+  };
+  const auto a_ptex = place(a), b_ptex = place(b);
+  auto page = recovered_page(a, hpteg_at(a_ptex));
+  if (*rc::gen::arbitrary<bool>()) page = {page.terabyte, W64(word()), page.index, page.base_shift};
+
+  static z3::context context;
+  static const World world{context, specification<Symbolic>(), specification<Symbolic>()};
+  z3::expr_vector variables(context), values(context);
+  const auto lifted = [&]<int width>(const char* name, Concrete::Word<width> value) {
+    const auto variable = world.word<width>(name);
+    variables.push_back(raw(variable));
+    values.push_back(context.bv_val(std::uint64_t{raw(value)}, width));
+    return variable;
+  };
+  const Entry<Symbolic> sa{lifted("a.high", a.high), lifted("a.low", a.low)};
+  const Entry<Symbolic> sb{lifted("b.high", b.high), lifted("b.low", b.low)};
+  const auto sa_ptex = lifted("a.ptex", a_ptex), sb_ptex = lifted("b.ptex", b_ptex);
+  const auto sfrom = lifted("from", from), sto = lifted("to", to);
+  const Page<Symbolic> spage{world.truth(holds(page.terabyte)), lifted("vsid", page.vsid),
+                             lifted("index", page.index), lifted("base", page.base_shift)};
+  const auto evaluated = [&](z3::expr term) { return term.substitute(variables, values).simplify(); };
+  const auto same_bool = [&](concrete::Bool c, const symbolic::Bool& s) {
+    const auto value = evaluated(raw(s));
+    RC_ASSERT(value.is_true() || value.is_false());
+    RC_ASSERT(holds(c) == value.is_true());
+  };
+  const auto same_word = [&](auto c, const auto& s) {
+    RC_ASSERT(std::uint64_t{raw(c)} == evaluated(raw(s)).get_numeral_uint64());
+  };
+  same_bool(is_page(page), is_page(spage));
+  same_bool(maps(a, page), maps(sa, spage));
+  same_word(hash_of(page), hash_of(spage));
+  same_bool(stands_right(page, is_secondary(a), a_ptex, from),
+            stands_right(spage, is_secondary(sa), sa_ptex, sfrom));
+  same_bool(stands_right(a, a_ptex, from), stands_right(sa, sa_ptex, sfrom));
+  const auto mistake = static_cast<Mistake>(
+      *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, static_cast<int>(Mistake::bolted_ignored) + 1)));
+  for (const auto m : {Mistake::none, mistake}) {
+    same_word(rehashed_ptex(a, a_ptex, to, m), rehashed_ptex(sa, sa_ptex, sto, m));
+    same_bool(collide(a, a_ptex, b, b_ptex, to, m), collide(sa, sa_ptex, sb, sb_ptex, sto, m));
+  }
 }
 
 // What the proofs start from is what the oracle starts from.

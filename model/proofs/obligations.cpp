@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "model/proofs/hashing_obligations.h"
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/world.h"
 
@@ -792,11 +793,9 @@ std::vector<Seed> operator+(std::vector<Seed> a, const Seed& b) {
 
 const auto loses = [](const auto& s, const auto& a) { return mistakes::loses_pending(s, a); };
 
-}  // namespace
-
-const std::vector<Obligation>& obligations() {
+std::vector<Obligation> obligations_of_rows() {
   // clang-format off
-  static const std::vector<Obligation> list = {
+  return {
     {"every_call_has_an_allowed_answer", "Every call, in every state that satisfies the invariant, has an allowed answer other than H_HARDWARE.",
      {C::prepare_create, C::commit_success, C::read_within, C::enter_other}, every_call_has_an_allowed_answer,
      {edited("prepare_create_says_nothing", [](World& w) { w.rules.prepare.answer(C::prepare_create, answers()).remove(C::prepare_create_busy).remove(C::prepare_resource_transient); }),
@@ -924,6 +923,16 @@ const std::vector<Obligation>& obligations() {
      {C::commit_collided, C::commit_busy}, nothing_is_done_that_the_specification_forbids, seeds(D::commit_collided_is_h_parameter), {D::commit_collided_is_h_busy}},
   };
   // clang-format on
+}
+
+}  // namespace
+
+const std::vector<Obligation>& obligations() {
+  static const auto list = [] {
+    auto joined = obligations_of_rows();
+    for (auto& obligation : hashing_obligations()) joined.push_back(std::move(obligation));
+    return joined;
+  }();
   return list;
 }
 

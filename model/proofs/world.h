@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/deviations.h"
+#include "model/hashing.h"
 #include "model/proofs/generic_walk.h"
 #include "model/proofs/invariant.h"
 #include "model/symbolic.h"
@@ -34,6 +35,7 @@ struct World {
   Rules<Symbolic> rules;          ///< the specification, or wrong rows
   Rules<Symbolic> specification;  ///< always right
   std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
+  hashing::Mistake mistake = hashing::Mistake::none;  ///< in the rehash under proof
 
   template <int width>
   symbolic::Word<width> word(const std::string& name) const {
