@@ -348,7 +348,7 @@ class Campaign {
   bool reconsider() {
     auto all = evidence();
     all.push_back({statement_, history_});
-    auto diagnosis = diagnose(all);
+    auto diagnosis = diagnose(all, options_.under);
     if (!diagnosis.unexplained.empty()) return false;
     diagnosed_ = diagnosis.explanations.front();
     record_.diagnosis = std::move(diagnosis.explanations);
@@ -573,7 +573,7 @@ class Campaign {
     std::sort(evidence_.begin(), evidence_.end(),
               [](const auto& a, const auto& b) { return a.trace.steps.size() < b.trace.steps.size(); });
     const auto all = evidence();
-    const auto diagnosis = diagnose(all);
+    const auto diagnosis = diagnose(all, options_.under);
     record_.diagnosis = diagnosis.explanations;
     if (std::find(diagnosis.explanations.begin(), diagnosis.explanations.end(), diagnosed_) ==
         diagnosis.explanations.end())

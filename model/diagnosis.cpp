@@ -37,8 +37,8 @@ class Search {
  public:
   enum class Steps { single, pairs_too };
 
-  Search(std::span<const Evidence> evidence, const DiagnosisLimits& limits)
-      : evidence_(evidence), limits_(limits), left_out_(evidence.size(), false) {}
+  Search(std::span<const Evidence> evidence, const Deviations& given, const DiagnosisLimits& limits)
+      : evidence_(evidence), given_(given), limits_(limits), left_out_(evidence.size(), false) {}
 
   Diagnosis run() {
     Diagnosis result;
@@ -103,9 +103,9 @@ class Search {
   std::vector<Deviations> smallest(Steps steps, std::optional<std::size_t>& stuck) const {
     const auto most_sets = steps == Steps::single ? limits_.most_sets : limits_.most_sets / 50;
     stuck.reset();
-    std::map<std::size_t, std::vector<Deviations>> by_size{{0, {{}}}};
+    std::map<std::size_t, std::vector<Deviations>> by_size{{given_.size(), {given_}}};
     std::map<std::size_t, unsigned> stops;
-    std::vector<Deviations> seen{{}};
+    std::vector<Deviations> seen{given_};
     std::size_t tried = 0;
     while (!by_size.empty()) {
       const auto [size, sets] = *by_size.begin();
@@ -119,8 +119,8 @@ class Search {
           continue;
         }
         if (!explanations.empty()) continue;
-        const auto next =
-            size < limits_.most_deviations ? wider(set, *refused, steps) : std::vector<Deviations>{};
+        const auto next = size < given_.size() + limits_.most_deviations ? wider(set, *refused, steps)
+                                                                         : std::vector<Deviations>{};
         if (next.empty()) stops[refused->evidence] += 1;
         for (const auto& one : next) {
           if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;
@@ -143,6 +143,7 @@ class Search {
   }
 
   std::span<const Evidence> evidence_;
+  Deviations given_;
   DiagnosisLimits limits_;
   std::vector<bool> left_out_;
   std::vector<Deviation> all_ = candidates();
@@ -150,8 +151,9 @@ class Search {
 
 }  // namespace
 
-Diagnosis diagnose(std::span<const Evidence> evidence, const DiagnosisLimits& limits) {
-  return Search(evidence, limits).run();
+Diagnosis diagnose(std::span<const Evidence> evidence, const Deviations& given,
+                   const DiagnosisLimits& limits) {
+  return Search(evidence, given, limits).run();
 }
 
 bool accepts(const Deviations& deviations, const Evidence& evidence) {

@@ -36,8 +36,10 @@ struct DiagnosisLimits {
   std::size_t most_sets = 4000;      ///< tried in all
 };
 
-/// Short evidence is best put first: it is what candidates are tried on most.
-Diagnosis diagnose(std::span<const Evidence> evidence, const DiagnosisLimits& limits = {});
+/// Short evidence is best put first: it is what candidates are tried on most. Every explanation includes the
+/// deviations that are given.
+Diagnosis diagnose(std::span<const Evidence> evidence, const Deviations& given = {},
+                   const DiagnosisLimits& limits = {});
 
 /// Whether the oracle accepts the steps when the implementation has these deviations.
 bool accepts(const Deviations& deviations, const Evidence& evidence);

@@ -71,6 +71,13 @@ TEST(Diagnosis, says_what_no_deviation_explains_and_explains_the_rest) {
   EXPECT_THAT(result.unexplained, ElementsAre(1u));
 }
 
+TEST(Diagnosis, keeps_what_is_given) {
+  const auto steps_17 = steps({{prepare(0, 17), H_SUCCESS}});
+  const Evidence evidence{partition, steps_17};
+  EXPECT_THAT(diagnose({&evidence, 1}, {D::commit_keeps_pending}).explanations,
+              ElementsAre(Deviations{D::commit_keeps_pending, D::prepare_accepts_17}));
+}
+
 TEST(Diagnosis, of_every_shortest_difference_includes_the_deviation) {
   for (int i = 0; i < deviation_count; ++i) {
     const auto deviation = static_cast<D>(i);

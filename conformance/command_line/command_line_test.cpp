@@ -125,6 +125,40 @@ TEST_F(CommandLine, clauses_are_listed_with_their_places) {
   EXPECT_THAT(run.output, HasSubstr("A1 The upper half of the shift register"));
 }
 
+TEST_F(CommandLine, deviations_are_named_from_the_journal_and_may_be_taken_for_granted) {
+  const std::string wrong =
+      "--adapter builtin --deviation commit_keeps_pending --deviation prepare_accepts_17 ";
+  const auto first = hptck("certify " + wrong + "--seed 1 --calls 20000 --quiet --out " + out());
+  const std::string both = "LoPAR 2.9 with deviations prepare_accepts_17, commit_keeps_pending\n";
+  EXPECT_THAT(first.output, HasSubstr("Diagnosis: " + both));
+  EXPECT_THAT(read(fs::path(out()) / "junit.xml"), HasSubstr(both.substr(0, both.size() - 1)));
+  const auto diagnosis = hptck("diagnose " + out() + "/journal.txt");
+  EXPECT_EQ(diagnosis.code, 1);
+  EXPECT_THAT(diagnosis.output, testing::StartsWith(both));
+  EXPECT_THAT(diagnosis.output, HasSubstr("PREPARE takes a shift of 17 for a size."));
+
+  // Under them nothing is found, and the clauses fail all the same; under one of them the other is.
+  const auto again =
+      hptck("certify " + wrong +
+            "--seed 2 --calls 20000 --quiet --under commit_keeps_pending --under prepare_accepts_17 --out " +
+            out());
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.output, HasSubstr("\n0 findings"));
+  EXPECT_THAT(again.output, HasSubstr("taken for granted: commit_keeps_pending"));
+  const auto other = hptck("certify " + wrong +
+                           "--seed 2 --calls 20000 --quiet --under commit_keeps_pending --out " + out());
+  EXPECT_THAT(other.output, HasSubstr("\n1 finding "));
+
+  EXPECT_EQ(hptck("certify --adapter builtin --calls 5000 --quiet --seed 1 --out " + out()).code, 0);
+  EXPECT_EQ(hptck("diagnose " + out() + "/journal.txt").code, 0);
+  const auto bad = hptck("check --under commit_keeps x.trace");
+  EXPECT_EQ(bad.code, 64);
+  EXPECT_THAT(bad.output, HasSubstr("commit_keeps is not a deviation; see hptck deviations"));
+  const auto list = hptck("deviations");
+  EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.output, HasSubstr("commit_keeps_pending"));
+}
+
 TEST_F(CommandLine, reports_can_be_made_again_from_the_journal) {
   ASSERT_EQ(hptck("certify --adapter builtin --seed 1 --calls 30000 --quiet --out " + out()).code, 0);
   const auto again = (out_ / "again").string();
