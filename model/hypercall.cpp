@@ -12,11 +12,14 @@ struct NamedToken {
   std::string_view name;
   std::uint64_t value;
   unsigned arity;
-  unsigned outputs;  // on H_SUCCESS; on any other status none
+  unsigned outputs;  // at most; on any status but H_SUCCESS none, but for H_BULK_REMOVE
 };
 constexpr NamedToken tokens[] = {
+    {"H_REMOVE", token::H_REMOVE, 2, 2},
     {"H_ENTER", token::H_ENTER, 4, 1},
     {"H_READ", token::H_READ, 2, 8},
+    {"H_PROTECT", token::H_PROTECT, 2, 0},
+    {"H_BULK_REMOVE", token::H_BULK_REMOVE, 2, 8},
     {"H_RESIZE_HPT_PREPARE", token::H_RESIZE_HPT_PREPARE, 2, 0},
     {"H_RESIZE_HPT_COMMIT", token::H_RESIZE_HPT_COMMIT, 2, 0},
 };
@@ -94,8 +97,11 @@ unsigned outputs_of(std::uint64_t value) {
 
 Response defined_part(const Call& call, const Response& response) {
   auto part = response;
-  const auto count =
-      token_is_named(call.token) && response.status != status::H_SUCCESS ? 0 : outputs_of(call.token);
+  // H_BULK_REMOVE answers in its translation specifiers, whatever its status; one H_READ fills two registers.
+  const bool nothing = token_is_named(call.token) && response.status != status::H_SUCCESS &&
+                       call.token != token::H_BULK_REMOVE;
+  const bool one_slot = call.token == token::H_READ && (call.args[0] & H_READ_4) == 0;
+  const auto count = nothing ? 0 : one_slot ? 2 : outputs_of(call.token);
   std::fill(part.out.begin() + count, part.out.end(), 0);
   return part;
 }

@@ -13,8 +13,11 @@ namespace hptck {
 
 /// Hypercall tokens (LoPAR, Hypervisor Call Functions). Not exhaustive: any 64-bit token can be issued.
 namespace token {
+inline constexpr std::uint64_t H_REMOVE = 0x04;
 inline constexpr std::uint64_t H_ENTER = 0x08;
 inline constexpr std::uint64_t H_READ = 0x0c;
+inline constexpr std::uint64_t H_PROTECT = 0x18;
+inline constexpr std::uint64_t H_BULK_REMOVE = 0x24;
 inline constexpr std::uint64_t H_RESIZE_HPT_PREPARE = 0x36c;
 inline constexpr std::uint64_t H_RESIZE_HPT_COMMIT = 0x370;
 }  // namespace token
@@ -49,9 +52,24 @@ inline constexpr bool is_long_busy(std::int64_t code) {
 /// Log base 2 of an HPT's size in bytes: 18 to 46 (LoPAR, H_RESIZE_HPT_PREPARE, Parameters).
 inline constexpr unsigned min_shift = 18, max_shift = 46;
 
-inline constexpr std::uint64_t H_EXACT = 1ull << (63 - 24);  ///< H_ENTER flag: this very slot or none.
-inline constexpr std::uint64_t HPTE_BOLTED = 0x10;           ///< doubleword 0
-inline constexpr std::uint64_t HPTE_VALID = 0x1;             ///< doubleword 0
+inline constexpr std::uint64_t H_EXACT = 1ull << (63 - 24);    ///< H_ENTER flag: this very slot or none.
+inline constexpr std::uint64_t H_READ_4 = 1ull << (63 - 26);   ///< H_READ flag: four slots.
+inline constexpr std::uint64_t H_AVPN = 1ull << (63 - 32);     ///< H_REMOVE, H_PROTECT: only this page's.
+inline constexpr std::uint64_t H_ANDCOND = 1ull << (63 - 33);  ///< H_REMOVE: only without these bits.
+
+/// H_BULK_REMOVE: the control byte of a translation specifier's high doubleword.
+namespace bulk {
+inline constexpr std::uint64_t type = 3ull << 62, request = 1ull << 62, response = 2ull << 62,
+                               end = 3ull << 62;
+inline constexpr std::uint64_t code = 3ull << 60, success = 0, not_found = 1ull << 60, parameter = 2ull << 60,
+                               hardware = 3ull << 60;
+inline constexpr std::uint64_t reference_change = 3ull << 58;  ///< R, then C, of what was removed
+inline constexpr std::uint64_t andcond = 1ull << 56, avpn = 2ull << 56;
+inline constexpr std::uint64_t ptex = (1ull << 56) - 1;
+}  // namespace bulk
+
+inline constexpr std::uint64_t HPTE_BOLTED = 0x10;  ///< doubleword 0
+inline constexpr std::uint64_t HPTE_VALID = 0x1;    ///< doubleword 0
 
 struct Call {
   std::uint64_t token = 0;
