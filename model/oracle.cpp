@@ -241,29 +241,44 @@ std::vector<ConcreteState> initial_states(const Statement& statement) {
   return states;
 }
 
+// The shift of the current HPT where all states agree; else 0.
+static unsigned size_of(std::span<const S> states) {
+  if (states.empty()) return 0;
+  const bool agree = std::all_of(states.begin(), states.end(),
+                                 [&](const S& s) { return s.current == states.front().current; });
+  return agree ? raw(states.front().current) : 0;
+}
+
 bool Oracle::Order::operator()(const States& a, const States& b) const {
   const auto less = [](const S& x, const S& y) { return packed(x) < packed(y); };
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less);
 }
 
 Oracle::Oracle(const Statement& statement, const Deviations& deviations)
-    : rules_(rules<Concrete>(deviations)), deviates_(!deviations.empty()) {
+    : rules_(rules<Concrete>(deviations)), deviates_(!deviations.empty()), contents_(deviations) {
   restart(statement);
 }
 
 // Sets are few unless someone makes them many; then the memory starts afresh.
-void Oracle::become(States states) {
+void Oracle::make_room() {
   constexpr std::size_t most_sets = 1 << 14;
-  if (sets_.size() >= most_sets) {
-    sets_.clear();
-    remembered_.clear();
-  }
+  if (sets_.size() < most_sets) return;
+  auto present = states_->first;
+  sets_.clear();
+  remembered_.clear();
+  become(std::move(present));
+}
+
+void Oracle::become(States states) {
   const auto number = static_cast<std::uint32_t>(sets_.size() + 1);
-  states_ = &*sets_.try_emplace(std::move(states), About{number}).first;
+  const auto [set, added] = sets_.try_emplace(std::move(states), About{number});
+  if (added) set->second.current = size_of(set->first);
+  states_ = &*set;
 }
 
 void Oracle::restart(const Statement& statement) {
   become(initial_states(statement));
+  contents_.restart();
   standing_declared_ = statement.resize != Statement::Resize::unknown;
   exercised_ = {};
 }
@@ -336,10 +351,28 @@ std::uint64_t call_class_of(const Call& call, bool fine) {
 
 bool Oracle::allows(const Call& call, const Response& response) const {
   const auto next = next_states(call, response.status);
-  return !next.known || !next.states.empty();
+  if (next.known && next.states.empty()) return false;
+  if (!contents_.concerns(call.token)) return true;
+  const auto before = states_->second.current;
+  auto contents = contents_;
+  return contents.step(call, response, {before, next.known ? size_of(next.states) : before});
 }
 
 bool Oracle::step(const Call& call, const Response& response) {
+  make_room();
+  const auto* before = states_;
+  if (!step_states(call, response)) return false;
+  if (!contents_.concerns(call.token)) return true;
+  if (!contents_.step(call, response, {before->second.current, states_->second.current})) {
+    states_ = before;
+    exercised_ = {};
+    return false;
+  }
+  exercised_.bits |= contents_.exercised().bits;
+  return true;
+}
+
+bool Oracle::step_states(const Call& call, const Response& response) {
   if (remembered_.empty()) remember_more();
   const auto code = static_cast<std::int16_t>(response.status);
   const bool listed = code == response.status;  // no code beyond 16 bits has a name
@@ -379,7 +412,38 @@ void Oracle::remember_more() {
   }
 }
 
+// A status that some live state allows is refused for what is in the table.
+std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response& response) const {
+  const auto next = next_states(call, response.status);
+  if (next.known && next.states.empty()) return std::nullopt;
+  const auto before = states_->second.current;
+  auto contents = contents_;
+  Contents::Refused why;
+  if (contents.step(call, response, {before, next.known ? size_of(next.states) : before}, &why))
+    return std::nullopt;
+  Refusal refusal;
+  refusal.clauses = why.clauses;
+  for (const auto clause : why.clauses) refusal.rows.add(clause);
+  refusal.rows.add(why.row);
+  std::string names;
+  for (const auto clause : why.clauses)
+    names += fmt::format("{}{}", names.empty() ? "" : " or ", id_of(clause));
+  refusal.key = fmt::format("{}:{}:contents:{}", name_of_token(call.token), names, why.detail);
+  std::replace(refusal.key.begin(), refusal.key.end(), ' ', '_');
+  refusal.headline = fmt::format("{} answered {}, against {}", to_string(call),
+                                 to_string(defined_part(call, response)), names);
+  for (const auto clause : why.clauses)
+    refusal.explanation +=
+        fmt::format("{} asks: {}\n({}: {}.)\n", id_of(clause), text_of(clause).text,
+                    text_of(clause).source == "lopar" ? "LoPAR" : "RFC", text_of(clause).place);
+  refusal.explanation += why.explanation;
+  return refusal;
+}
+
 Refusal Oracle::explain(const Call& call, const Response* response) const {
+  if (response != nullptr && contents_.concerns(call.token)) {
+    if (auto refusal = explain_contents(call, *response)) return *std::move(refusal);
+  }
   struct Seen {
     S state;
     Note note;
@@ -449,6 +513,8 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
 }
 
 void Oracle::resync(const Call& call, const Response& response) {
+  make_room();
+  contents_.forget();
   using W = Concrete::Word<8>;
   const auto asked = call.args[1] & 0xffffffff;
   const bool resize = call.token == token::H_RESIZE_HPT_PREPARE || call.token == token::H_RESIZE_HPT_COMMIT;
@@ -516,6 +582,14 @@ ClauseSet clauses_with_rows() {
   for (const auto* list : {&all.prepare, &all.commit, &all.read, &all.enter, &all.hidden}) {
     for (const auto& row : *list) clauses.add(row.clause);
   }
+  const auto slots = slot_rules<Concrete>();
+  for (const auto* list : {&slots.enter, &slots.enter_chosen, &slots.enter_passed, &slots.read, &slots.remove,
+                           &slots.protect, &slots.bulk}) {
+    for (const auto& row : *list) clauses.add(row.clause);
+  }
+  // What COMMIT does to the table as a whole is no row of either kind; model/contents.cpp judges it.
+  for (const auto clause : {Clause::commit_bolted, Clause::commit_unbolted, Clause::commit_nothing_else})
+    clauses.add(clause);
   return clauses;
 }
 

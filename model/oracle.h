@@ -7,6 +7,9 @@
 // live state and the row that refused. Tracking a set was chosen over searching for one accepted history
 // afterwards because the set stays small and the verdict is there at the call that broke the rule.
 //
+// What is in the table is judged beside that, by a shadow of it (model/contents.h). An answer has to suit
+// both.
+//
 // Campaigns meet the same few sets over and over, so steps between sets are remembered in a direct-mapped
 // table: a lazy determinization of the model. Calls that no row can tell apart (every flags but zero, every
 // shift beyond 46) share an entry; a property test holds that sharing against the rows.
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "model/clause_set.h"
+#include "model/contents.h"
 #include "model/decision_list.h"
 #include "model/hypercall.h"
 #include "model/trace.h"
@@ -64,6 +68,9 @@ class Oracle {
   /// another.
   void resync(const Call& call, const Response& response);
 
+  /// What may be in the table, and whether the guest keeps its side of the rules.
+  const Contents& contents() const { return contents_; }
+
   /// The live states before hidden steps, in no particular order.
   std::span<const ConcreteState> states() const { return states_->first; }
 
@@ -80,6 +87,7 @@ class Oracle {
   // asked for.
   struct About {
     std::uint32_t number = 0;
+    unsigned current = 0;  // shift of the current HPT, where all live states agree
     mutable std::vector<Candidate> closed = {};
   };
   using Set = std::pair<const States, About>;
@@ -97,6 +105,9 @@ class Oracle {
     bool known = true;  // false: a hypercall without rows, of which nothing is said
   };
 
+  bool step_states(const Call& call, const Response& response);
+  std::optional<Refusal> explain_contents(const Call& call, const Response& response) const;
+  void make_room();
   Next next_states(const Call& call, std::int64_t code) const;
   void become(States states);
   void remember_more();
@@ -104,6 +115,7 @@ class Oracle {
 
   Rules<Concrete> rules_;
   bool deviates_;
+  Contents contents_;
 
   std::map<States, About, Order> sets_;  // nodes never move
   const Set* states_ = nullptr;

@@ -119,9 +119,13 @@ TEST(Oracle, pteg_full_wants_bolted_entries_and_a_smaller_table) {
   Oracle oracle(enabled(24));
   ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
   EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
+  // One alone cannot collide; a second one whose VSID differs only in what the smaller table drops does.
   ASSERT_TRUE(oracle.step({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}}, {H_SUCCESS}));
-  EXPECT_THAT(allowed(oracle, commit(0, 20)),
-              ElementsAre(H_SUCCESS, H_BUSY, H_CLOSED, H_HARDWARE, H_PTEG_FULL));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_SUCCESS, H_BUSY, H_CLOSED, H_HARDWARE));
+  const std::uint64_t vsid = 0x10000;
+  ASSERT_TRUE(oracle.step({token::H_ENTER, {H_EXACT, vsid * 8, vsid << 12 | HPTE_BOLTED | HPTE_VALID, 0}},
+                          {H_SUCCESS, {vsid * 8}}));
+  EXPECT_THAT(allowed(oracle, commit(0, 20)), ElementsAre(H_BUSY, H_CLOSED, H_HARDWARE, H_PTEG_FULL));
   ASSERT_TRUE(oracle.step(prepare(0, 25), {H_SUCCESS}));
   EXPECT_THAT(allowed(oracle, commit(0, 25)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
 }
@@ -175,6 +179,7 @@ RC_GTEST_PROP(Oracle, every_call_in_every_reached_state_has_an_allowed_answer, (
   random_walk(oracle, 30);
 }
 
+// Of the rows, that is; contents tell every H_ENTER from every other.
 RC_GTEST_PROP(Oracle, calls_of_one_class_are_not_told_apart, ()) {
   Oracle oracle;
   random_walk(oracle, 10);
@@ -184,7 +189,7 @@ RC_GTEST_PROP(Oracle, calls_of_one_class_are_not_told_apart, ()) {
       rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 64),
                    [](std::uint64_t low) -> std::uint64_t { return low | ~0ull << 32; }));
   const auto call =
-      rc::gen::map(rc::gen::tuple(rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370), word, word, word),
+      rc::gen::map(rc::gen::tuple(rc::gen::element<std::uint64_t>(0xc, 0x36c, 0x370), word, word, word),
                    [](const auto& t) {
                      return Call{std::get<0>(t), {std::get<1>(t), std::get<2>(t), std::get<3>(t)}};
                    });

@@ -1,0 +1,946 @@
+// Each call is first judged for every slot that it concerns, on the table as it is, and only then applied: a
+// refused answer leaves no trace. COMMIT is the one call that concerns every slot.
+#include "model/contents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "spec/embedded.h"
+
+namespace hptck {
+namespace {
+
+using W = Concrete::Word<64>;
+using W8 = Concrete::Word<8>;
+using Entry = hashing::Entry<Concrete>;
+
+constexpr std::uint64_t secondary = hashing::HPTE_SECONDARY, large = hashing::HPTE_LARGE;
+
+Entry entry_of(const Hpte2& hpte) { return {W(hpte.high), W(hpte.low)}; }
+Hpte2 hpte_of(const Entry& entry) { return {raw(entry.high), raw(entry.low)}; }
+bool is_valid(const Hpte2& hpte) { return (hpte.high & HPTE_VALID) != 0; }
+bool is_bolted(const Hpte2& hpte) { return is_valid(hpte) && (hpte.high & HPTE_BOLTED) != 0; }
+
+bool is_alike(const Hpte2& held, const Hpte2& shown) {
+  return holds(slot_rows::alike(entry_of(held), entry_of(shown)));
+}
+
+// Bolted, of a 1 TiB segment with the virtual real mode area's VSID: ambiguity A9.
+bool is_platforms_own(const Hpte2& hpte) {
+  constexpr std::uint64_t real_mode_vsid = 0x1ffffff;
+  const auto avpn = raw(hashing::avpn_of(entry_of(hpte)));
+  return is_bolted(hpte) && hpte.high >> 62 == 1 && avpn >> 17 == real_mode_vsid;
+}
+
+bool stands_right(const Hpte2& hpte, std::uint64_t ptex, unsigned shift) {
+  return holds(hashing::stands_right(entry_of(hpte), W(ptex), W8(static_cast<std::uint8_t>(shift))));
+}
+
+Possible exactly(const Hpte2& hpte, Clause because) {
+  Possible one;
+  one.because = because;
+  one.confirmed = false;
+  one.some = is_valid(hpte);
+  one.none = !one.some;
+  if (one.some) one.first = hpte;
+  return one;
+}
+
+void add(Possible& slot, const Hpte2& hpte) {
+  if (!slot.some) {
+    slot.some = true;
+    slot.first = hpte;
+    return;
+  }
+  if (slot.first == hpte || std::find(slot.more.begin(), slot.more.end(), hpte) != slot.more.end()) return;
+  slot.more.push_back(hpte);
+}
+
+template <class Visitor>
+void for_each_hpte(const Possible& slot, Visitor visit) {
+  if (slot.some) visit(slot.first);
+  for (const auto& one : slot.more) visit(one);
+}
+
+std::string text_of(const Hpte2& hpte) {
+  if (!is_valid(hpte)) return "no valid HPTE";
+  return fmt::format(
+      "{:#x} {:#x} ({}{}, {} segment)", hpte.high, hpte.low, is_bolted(hpte) ? "bolted" : "not bolted",
+      (hpte.high & secondary) != 0 ? ", secondary" : "", hpte.high >> 62 == 1 ? "1 TiB" : "256 MiB");
+}
+
+std::string text_of(const Possible& slot) {
+  if (slot.anything) return "anything";
+  std::string text = slot.none ? "no valid HPTE" : "";
+  for_each_hpte(slot, [&](const Hpte2& one) {
+    if (!text.empty()) text += ", or ";
+    text += text_of(one);
+  });
+  return text;
+}
+
+// The shift argument as COMMIT's declaration has it; 0 for one that is no size.
+unsigned size_asked(const Call& call) {
+  const auto low_half = static_cast<std::int32_t>(static_cast<std::uint32_t>(call.args[1]));
+  return low_half >= static_cast<std::int32_t>(min_shift) && low_half <= static_cast<std::int32_t>(max_shift)
+             ? static_cast<unsigned>(low_half)
+             : 0;
+}
+
+bool within(std::uint64_t ptex, unsigned shift) { return shift == 0 || ptex >> (shift - 4) == 0; }
+
+// Deviations of the control states that leave contents in a way which depends on the scheme.
+constexpr Deviation inexact[] = {
+    Deviation::prepare_allocates_half,         Deviation::prepare_says_ready_early,
+    Deviation::prepare_match_says_ready_early, Deviation::commit_ignores_busy,
+    Deviation::commit_ignores_collided,        Deviation::commit_swaps,
+    Deviation::commit_keeps_pending,           Deviation::commit_closed_switches,
+    Deviation::commit_busy_switches,           Deviation::commit_collision_switches,
+    Deviation::commit_hardware_switches,
+};
+
+// The rehash's mistakes that a deviation stands for.
+constexpr std::pair<Deviation, hashing::Mistake> rehash_mistakes[] = {
+    {Deviation::rehash_forgets_secondary, hashing::Mistake::secondary_bits_not_complemented},
+    {Deviation::rehash_forgets_1t, hashing::Mistake::terabyte_as_256m},
+    {Deviation::rehash_1t_not_spread, hashing::Mistake::terabyte_vsid_not_spread},
+    {Deviation::rehash_base_is_4k, hashing::Mistake::base_page_is_4k},
+    {Deviation::rehash_base_is_actual, hashing::Mistake::base_page_is_the_actual_page},
+    {Deviation::rehash_b_in_avpn, hashing::Mistake::segment_size_left_in_avpn},
+    {Deviation::rehash_one_bit_short, hashing::Mistake::one_bit_too_few_recovered},
+    {Deviation::rehash_one_bit_over, hashing::Mistake::one_bit_too_many_recovered},
+    {Deviation::rehash_keeps_hpteg, hashing::Mistake::hpteg_kept},
+};
+
+// --- Deviations of the slot rows.
+
+void answer(SlotList<Concrete>& list, Clause clause, Answers allowed) {
+  for (auto& row : list)
+    if (row.clause == clause) row.allowed = allowed;
+}
+void never(SlotList<Concrete>& list, Clause clause) {
+  std::erase_if(list, [&](const auto& row) { return row.clause == clause; });
+}
+// Without the rows of the clause that look at this flag.
+void blind(SlotList<Concrete>& list, std::uint64_t flag) {
+  for (auto& row : list) {
+    const auto blinded = [flag](auto f) {
+      return [f, flag](const Entry& s, SlotCall<Concrete> c) {
+        c.flags = W(raw(c.flags) & ~flag);
+        return f(s, c);
+      };
+    };
+    if (row.when) row.when = blinded(row.when);
+  }
+}
+
+SlotRules<Concrete> rules_under(const Deviations& deviations) {
+  using namespace status;
+  auto rules = slot_rules<Concrete>();
+  const auto has = [&](Deviation deviation) { return deviations.has(deviation); };
+  if (has(Deviation::enter_beyond_is_h_pteg_full))
+    for (auto* list : {&rules.enter, &rules.enter_passed})
+      answer(*list, Clause::enter_beyond, answers(H_PTEG_FULL));
+  if (has(Deviation::enter_exact_overwrites)) never(rules.enter, Clause::enter_occupied);
+  if (has(Deviation::enter_occupied_is_h_parameter))
+    answer(rules.enter, Clause::enter_occupied, answers(H_PARAMETER));
+  if (has(Deviation::enter_full_overwrites)) rules.enter_chosen.erase(rules.enter_chosen.begin() + 1);
+  if (has(Deviation::enter_full_is_h_resource))
+    answer(rules.enter_passed, Clause::enter_full, answers(H_RESOURCE));
+  if (has(Deviation::remove_beyond_is_h_not_found))
+    answer(rules.remove, Clause::remove_beyond, answers(H_NOT_FOUND));
+  if (has(Deviation::remove_ignores_avpn)) blind(rules.remove, H_AVPN);
+  if (has(Deviation::remove_ignores_andcond)) blind(rules.remove, H_ANDCOND);
+  if (has(Deviation::remove_removes_nothing)) rules.remove.back().then = nullptr;
+  if (has(Deviation::remove_refuses_bolted)) {
+    auto row = rules.remove.back();
+    row.allowed = answers(H_NOT_FOUND);
+    row.returns = nullptr;
+    row.then = nullptr;
+    row.when = [](const Entry& s, const SlotCall<Concrete>&) { return any_bit(s.high, lit(HPTE_BOLTED)); };
+    rules.remove.insert(rules.remove.end() - 1, row);
+  }
+  if (has(Deviation::protect_beyond_is_h_not_found))
+    answer(rules.protect, Clause::protect_beyond, answers(H_NOT_FOUND));
+  if (has(Deviation::protect_ignores_avpn)) blind(rules.protect, H_AVPN);
+  if (has(Deviation::protect_ignores_v))
+    for (auto& row : rules.protect)
+      if (row.clause == Clause::protect_not_found) {
+        row.allowed = answers(H_SUCCESS);
+        break;
+      }
+  if (has(Deviation::protect_changes_nothing)) rules.protect.back().then = nullptr;
+  if (has(Deviation::protect_drops_bolted_bit))
+    rules.protect.back().then = [](const Entry& s, const SlotCall<Concrete>& c) {
+      auto slot = slot_rows::protected_as_asked(s, c);
+      slot.high = only_bits(slot.high, lit(~HPTE_BOLTED));
+      return slot;
+    };
+  if (has(Deviation::read_hides_unbolted))
+    rules.read.back().returns = [](const Entry& s, const SlotCall<Concrete>& c) {
+      const auto hidden = negate(any_bit(s.high, lit(HPTE_BOLTED)));
+      return either(both(hidden, negate(any_bit(c.returned.high, lit(HPTE_VALID)))),
+                    both(negate(hidden), slot_rows::alike(s, c.returned)));
+    };
+  if (has(Deviation::bulk_beyond_is_not_found)) {
+    auto row = rules.bulk[1];
+    row.when = slot_rows::beyond;
+    row.allowed = answers(H_NOT_FOUND);
+    rules.bulk.insert(rules.bulk.begin() + 1, row);
+  }
+  if (has(Deviation::bulk_ignores_avpn)) blind(rules.bulk, H_AVPN);
+  return rules;
+}
+
+}  // namespace
+
+Contents::Contents(const Deviations& deviations) : deviations_(deviations), rules_(rules_under(deviations)) {
+  exact_ = std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
+  restart();
+}
+
+void Contents::restart() {
+  groups_.clear();
+  background_ = {};
+  now_ = failed_commit_ = prepared_ = 0;
+  hostile_ = forfeited_ = platforms_own_ = collided_ = false;
+  pending_ = 0;
+  at_prepare_.clear();
+  exercised_ = {};
+}
+
+void Contents::forget() {
+  groups_.clear();
+  background_ = {};
+  background_.anything = true;
+  forfeited_ = true;
+}
+
+bool Contents::concerns(std::uint64_t token) const {
+  if (forfeited_) return false;
+  switch (token) {
+    case token::H_ENTER:
+    case token::H_READ:
+    case token::H_REMOVE:
+    case token::H_PROTECT:
+    case token::H_BULK_REMOVE:
+      return true;
+    case token::H_RESIZE_HPT_PREPARE:
+    case token::H_RESIZE_HPT_COMMIT:
+      return !groups_.empty() || !at_prepare_.empty();
+    default:
+      return false;
+  }
+}
+
+const Possible& Contents::at(std::uint64_t ptex) const {
+  const auto group = groups_.find(ptex / 8);
+  return group == groups_.end() ? background_ : group->second[ptex % 8];
+}
+
+const Possible& Contents::at(std::uint64_t ptex, const std::vector<Change>& changes) const {
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+    if (change->ptex == ptex) return change->to;
+  return at(ptex);
+}
+
+Possible& Contents::slot(std::uint64_t ptex) {
+  const auto [group, added] = groups_.try_emplace(ptex / 8);
+  if (added) group->second.fill(background_);
+  return group->second[ptex % 8];
+}
+
+void Contents::forget_group(std::uint64_t hpteg) {
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    auto& one = slot(hpteg * 8 + i);
+    one = {};
+    one.anything = true;
+  }
+}
+
+std::vector<Held> Contents::held() const {
+  std::vector<Held> all;
+  for (const auto& [hpteg, group] : groups_)
+    for (std::uint64_t i = 0; i < 8; ++i)
+      for_each_hpte(group[i], [&](const Hpte2& one) {
+        all.push_back({hpteg * 8 + i, one.high, one.low, group[i].must()});
+      });
+  std::ranges::sort(all, {}, [](const Held& one) { return std::pair(one.ptex, one.high); });
+  return all;
+}
+
+// --- One slot.
+
+Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) const {
+  Outcome outcome;
+  bool first = true;
+  const auto look = [&](const Hpte2& hpte) {
+    const auto standing = entry_of(hpte);
+    for (const auto& row : *asked.list) {
+      if (row.when && !holds(row.when(standing, asked.call))) continue;
+      const bool fits =
+          row.allowed.allow(asked.status) &&
+          (asked.status != status::H_SUCCESS || !row.returns || holds(row.returns(standing, asked.call)));
+      if (!fits && row.kind == RowKind::may) continue;
+      if (!fits) {
+        if (first) outcome.row = row.clause;
+        first = false;
+        return;
+      }
+      const auto next = row.then ? hpte_of(row.then(standing, asked.call)) : hpte;
+      if (!outcome.allowed) {
+        outcome.row = row.clause;
+        outcome.to = {};
+        outcome.to.none = false;
+      }
+      outcome.allowed = true;
+      if (is_valid(next))
+        add(outcome.to, next);
+      else
+        outcome.to.none = true;
+      return;
+    }
+  };
+  // What must be there first: it says best which row refuses.
+  for_each_hpte(slot, look);
+  if (slot.none) look({});
+  return outcome;
+}
+
+// Judges a slot, and notes what becomes of it.
+bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Change>& changes,
+                         Refused* why) const {
+  const auto& before = at(ptex, changes);
+  const bool reads = asked.list == &rules_.read;
+  const bool mutates = asked.status == status::H_SUCCESS && !reads;
+  if (before.anything) {
+    if (asked.status != status::H_SUCCESS) return true;
+    if (reads) {
+      changes.push_back({ptex, exactly(hpte_of(asked.call.returned), Clause::read_contents)});
+      changes.back().to.confirmed = true;
+    } else if (asked.list == &rules_.enter || asked.list == &rules_.enter_chosen) {
+      changes.push_back({ptex, exactly(hpte_of(slot_rows::entered(asked.call.entered, asked.call)),
+                                       asked.list->back().clause)});
+    } else if (asked.list == &rules_.remove || asked.list == &rules_.bulk) {
+      changes.push_back({ptex, exactly({}, asked.list->back().clause)});
+    }
+    return true;
+  }
+  auto outcome = judge(before, asked);
+  if (!outcome.allowed) {
+    const auto shown = hpte_of(asked.call.returned);
+    if (reads && is_platforms_own(shown)) {
+      changes.push_back({ptex, exactly(shown, Clause::read_contents)});
+      changes.back().to.confirmed = true;
+      return true;
+    }
+    const std::string what = reads ? "shows " + text_of(shown) : "says " + name_of_status(asked.status);
+    refuse(why, before, ptex, outcome.row, what);
+    return false;
+  }
+  auto& to = outcome.to;
+  to.because = before.because;
+  to.confirmed = before.confirmed;
+  to.since = before.since;
+  if (reads) {
+    to.because = Clause::read_contents;
+    to.confirmed = true;
+  } else if (mutates || before.confirmed) {
+    to.because = outcome.row;
+    to.confirmed = false;
+  }
+  changes.push_back({ptex, std::move(to)});
+  return true;
+}
+
+void Contents::apply(std::vector<Change>& changes) {
+  for (auto& change : changes) {
+    change.to.since = now_;
+    slot(change.ptex) = std::move(change.to);
+  }
+}
+
+// The one to blame is who last had to do with the slot, unless it was seen to be as it should since.
+void Contents::refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Clause row,
+                      const std::string& what) const {
+  if (why == nullptr) return;
+  const bool by_read = row == Clause::read_contents;
+  const bool after_failure = failed_commit_ > slot.since;
+  const bool by_commit = slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else;
+  auto blamed = by_read || by_commit ? slot.because : row;
+  if (by_commit && slot.confirmed) blamed = row;
+  if (blamed == Clause::commit_bolted || blamed == Clause::commit_nothing_else) {
+    const bool bolted = slot.must() && is_bolted(slot.first);
+    blamed = bolted ? Clause::commit_bolted : Clause::commit_nothing_else;
+  }
+  why->clauses = {blamed};
+  if (after_failure && (by_read || by_commit)) {
+    if (by_commit && !slot.confirmed)
+      why->clauses.push_back(Clause::commit_failure_keeps_table);
+    else
+      why->clauses = {Clause::commit_failure_keeps_table};
+  }
+  why->row = row;
+  why->detail = slot.must() ? (is_bolted(slot.first) ? "bolted" : "unbolted")
+                : slot.some ? "perhaps"
+                            : "none";
+  why->explanation =
+      fmt::format("Slot {} of HPTEG {:#x} (PTEX {:#x}) may hold {}, since {}. The answer {}.\n", ptex % 8,
+                  ptex / 8, ptex, text_of(slot), id_of(slot.because), what);
+}
+
+// --- The calls.
+
+bool Contents::step(const Call& call, const Response& response, Sizes sizes, Refused* why) {
+  exercised_ = {};
+  if (!concerns(call.token)) return true;
+  ++now_;
+  switch (call.token) {
+    case token::H_ENTER:
+      return enter(call, response, sizes.before, why);
+    case token::H_READ:
+      return read(call, response, sizes.before, why);
+    case token::H_REMOVE:
+      return remove(call, response, sizes.before, why);
+    case token::H_PROTECT:
+      return protect(call, response, sizes.before, why);
+    case token::H_BULK_REMOVE:
+      return bulk_remove(call, response, sizes.before, why);
+    case token::H_RESIZE_HPT_PREPARE:
+      return prepare(call, response, sizes.before, why);
+    case token::H_RESIZE_HPT_COMMIT:
+      return commit(call, response, sizes, why);
+    default:
+      return true;
+  }
+}
+
+bool Contents::read(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  constexpr std::uint64_t translated = 1ull << (63 - 25);  // R-XLATE: the page number as a logical one
+  const bool four = (call.args[0] & H_READ_4) != 0;
+  if (response.status != status::H_SUCCESS || (call.args[0] & ~(H_READ_4 | translated)) != 0) return true;
+  const auto first =
+      four && !has(Deviation::read_four_unaligned) ? call.args[1] & ~std::uint64_t{3} : call.args[1];
+  static constexpr W zero{0};
+  std::vector<Change> changes;
+  for (unsigned i = 0; i < (four ? 4u : 1u); ++i) {
+    const auto ptex = first + i;
+    const Hpte2 shown{response.out[2 * i], response.out[2 * i + 1]};
+    if (!within(ptex, shift)) continue;
+    const auto& before = at(ptex);
+    if (!before.confirmed || before.because == Clause::commit_nothing_else ||
+        before.because == Clause::commit_bolted) {
+      // Seen at work, if it fits; a refused step takes nothing.
+      if (before.because == Clause::commit_bolted || before.because == Clause::commit_nothing_else) {
+        exercised_.add(before.must() && is_bolted(before.first) ? Clause::commit_bolted
+                       : before.some                            ? Clause::commit_unbolted
+                                                                : Clause::commit_nothing_else);
+      }
+    }
+    if (failed_commit_ > before.since) exercised_.add(Clause::commit_failure_keeps_table);
+    // The common case, and all that scanning an empty table is.
+    if (!before.some && before.none && !before.anything && !is_valid(shown)) {
+      if (!four && !before.confirmed) {
+        changes.push_back({ptex, before});
+        changes.back().to.confirmed = true;
+        changes.back().to.because = Clause::read_contents;
+      }
+      continue;
+    }
+    if (before.must() && !has(Deviation::read_hides_unbolted) && is_alike(before.first, shown)) {
+      changes.push_back({ptex, before});
+      changes.back().to.confirmed = true;
+      changes.back().to.because = Clause::read_contents;
+      continue;
+    }
+    const Asked asked{
+        &rules_.read, response.status, {Concrete::Bool(true), zero, zero, {zero, zero}, entry_of(shown)}};
+    if (!take_slot(ptex, asked, changes, why)) {
+      exercised_ = {};
+      return false;
+    }
+    if (is_platforms_own(shown)) platforms_own_ = true;
+  }
+  exercised_.add(Clause::read_contents);
+  apply(changes);
+  return true;
+}
+
+bool Contents::enter(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  const auto flags = call.args[0], ptex_asked = call.args[1];
+  bool exact = (flags & H_EXACT) != 0;
+  auto ptex = ptex_asked;
+  const bool success = response.status == status::H_SUCCESS;
+  if (has(Deviation::enter_beyond_wraps) && shift != 0) ptex &= (std::uint64_t{1} << (shift - 4)) - 1;
+  if ((flags & ~H_EXACT) != 0) {
+    if (success) forget_group(ptex / 8);
+    return true;
+  }
+  const Hpte2 hpte{call.args[2], call.args[3]};
+  static constexpr W zero{0};
+  const SlotCall<Concrete> seen{
+      Concrete::Bool(within(ptex, shift)), zero, zero, entry_of(hpte), {zero, zero}};
+  if (has(Deviation::enter_exact_ignored)) exact = false;
+  std::vector<Change> changes;
+  const auto other_ptex = [&](Clause clause, const char* what) {
+    if (why != nullptr) {
+      why->clauses = {clause};
+      why->row = clause;
+      why->detail = "wrong-ptex";
+      why->explanation = fmt::format("The PTEX returned, {:#x}, {}.\n", response.out[0], what);
+    }
+    return false;
+  };
+  if (exact) {
+    const Asked asked{&rules_.enter, response.status, seen};
+    if (!take_slot(ptex, asked, changes, why)) {
+      if (!(platforms_own_ && response.status == status::H_PTEG_FULL)) return false;
+      auto& one = slot(ptex);
+      one = {};
+      one.anything = true;
+      return true;
+    }
+    if (success) {
+      const auto expected = has(Deviation::enter_exact_returns_group) ? ptex & ~std::uint64_t{7} : ptex;
+      if (response.out[0] != expected) return other_ptex(Clause::enter_exact, "is not the one asked for");
+    }
+  } else if (success && has(Deviation::enter_returns_group)) {
+    forget_group(ptex / 8);
+    return true;
+  } else if (success) {
+    auto chosen = response.out[0];
+    if (has(Deviation::enter_exact_returns_group) && (flags & H_EXACT) != 0) chosen = ptex;
+    if (chosen / 8 != ptex / 8) return other_ptex(Clause::enter_group, "is in another HPTEG");
+    const Asked asked{&rules_.enter_chosen, response.status, seen};
+    if (!take_slot(chosen, asked, changes, why)) return false;
+    if (!changes.empty()) changes.back().to.because = Clause::enter_group;
+    ptex = chosen;
+  } else {
+    const unsigned seen_slots = has(Deviation::enter_sees_seven_slots) ? 7 : 8;
+    for (unsigned i = 0; i < seen_slots; ++i) {
+      const Asked asked{&rules_.enter_passed, response.status, seen};
+      if (take_slot(ptex / 8 * 8 + i, asked, changes, why)) continue;
+      if (platforms_own_ && response.status == status::H_PTEG_FULL) return true;
+      return false;
+    }
+    // A refused call says nothing of a slot but that it is in use.
+  }
+  const bool hostile = success && is_valid(hpte) && shift != 0 && !stands_right(hpte, ptex, shift);
+  const bool adds = note_collision(changes);
+  for (const auto& change : changes)
+    exercised_.add(change.to.confirmed ? Clause::read_contents : change.to.because);
+  apply(changes);
+  if (hostile) hostile_ = true;
+  if (success && is_valid(hpte) && shift == 0) forfeited_ = true;
+  if (adds && pending_ != 0 && may_collide(pending_)) collided_ = true;
+  return true;
+}
+
+bool Contents::remove(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  const auto flags = call.args[0];
+  auto ptex = call.args[1];
+  if (has(Deviation::remove_beyond_wraps) && shift != 0) ptex &= (std::uint64_t{1} << (shift - 4)) - 1;
+  if ((flags & ~(H_AVPN | H_ANDCOND)) != 0) {
+    if (response.status == status::H_SUCCESS) slot(ptex) = exactly({}, Clause::remove_removes);
+    return true;
+  }
+  static constexpr W zero{0};
+  std::vector<Change> changes;
+  const Asked asked{&rules_.remove,
+                    response.status,
+                    {Concrete::Bool(within(ptex, shift)),
+                     W(flags),
+                     W(call.args[2]),
+                     {zero, zero},
+                     entry_of({response.out[0], response.out[1]})}};
+  if (!take_slot(ptex, asked, changes, why)) return false;
+  for (const auto& change : changes) exercised_.add(change.to.because);
+  note_collision(changes);
+  apply(changes);
+  return true;
+}
+
+bool Contents::protect(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  constexpr std::uint64_t known = H_AVPN | slot_rows::protection_bits | 0x3f00;  // keys and pp0
+  const auto flags = call.args[0];
+  auto ptex = call.args[1];
+  if (has(Deviation::protect_beyond_wraps) && shift != 0) ptex &= (std::uint64_t{1} << (shift - 4)) - 1;
+  static constexpr W zero{0};
+  std::vector<Change> changes;
+  if ((flags & ~known) != 0) {
+    if (response.status == status::H_SUCCESS) slot(ptex) = {}, slot(ptex).anything = true;
+    return true;
+  }
+  const Asked asked{
+      &rules_.protect,
+      response.status,
+      {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), {zero, zero}, {zero, zero}}};
+  if (!take_slot(ptex, asked, changes, why)) return false;
+  for (const auto& change : changes) exercised_.add(change.to.because);
+  note_collision(changes);
+  apply(changes);
+  return true;
+}
+
+bool Contents::bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  std::vector<Change> changes;
+  auto expected = status::H_SUCCESS;
+  bool may_have_stopped = false;
+  const auto wrong = [&](Clause clause, unsigned i, const std::string& what) {
+    exercised_ = {};
+    if (why != nullptr) {
+      why->clauses = {clause};
+      why->row = clause;
+      why->detail = "specifier";
+      why->explanation = fmt::format("Translation specifier {}: {}.\n", i + 1, what);
+    }
+    return false;
+  };
+  static constexpr W zero{0};
+  unsigned i = 0;
+  bool all_said_removed = false;
+  for (; i < 4; ++i) {
+    const auto asked_high = call.args[2 * i], low = call.args[2 * i + 1], answered = response.out[2 * i];
+    if ((asked_high & bulk::type) == bulk::end) break;
+    if ((asked_high & bulk::type) != bulk::request) {
+      expected = status::H_PARAMETER;
+      exercised_.add(Clause::bulk_parameter);
+      break;
+    }
+    const bool stopped = response.status == status::H_HARDWARE || response.status == status::H_BUSY;
+    if (stopped && answered == asked_high) {
+      may_have_stopped = true;
+      exercised_.add(Clause::bulk_hardware);
+      break;
+    }
+    const auto type = has(Deviation::bulk_leaves_requests) ? bulk::request : bulk::response;
+    if (has(Deviation::bulk_stops_at_not_found) && answered == asked_high) break;
+    // Nothing says what becomes of a specifier that asks for the impossible.
+    const bool impossible = (asked_high & bulk::andcond) != 0 && (asked_high & bulk::avpn) != 0;
+    if (impossible && answered == asked_high && response.status == status::H_PARAMETER) {
+      expected = status::H_PARAMETER;
+      exercised_.add(Clause::bulk_parameter);
+      break;
+    }
+    if ((answered & bulk::type) != type)
+      return wrong(Clause::bulk_removes, i, fmt::format("{:#x} is no response", answered));
+    auto ptex = asked_high & bulk::ptex;
+    const auto flags =
+        ((asked_high & bulk::avpn) != 0 ? H_AVPN : 0) | ((asked_high & bulk::andcond) != 0 ? H_ANDCOND : 0);
+    const auto code = answered & bulk::code;
+    const auto said = code == bulk::success     ? status::H_SUCCESS
+                      : code == bulk::not_found ? status::H_NOT_FOUND
+                      : code == bulk::parameter ? status::H_PARAMETER
+                                                : status::H_HARDWARE;
+    if (all_said_removed && said == status::H_SUCCESS) continue;
+    const Asked asked{&rules_.bulk,
+                      said,
+                      {Concrete::Bool(within(ptex, shift)), W(flags), W(low), {zero, zero}, {zero, zero}}};
+    if (!take_slot(ptex, asked, changes, why)) {
+      exercised_ = {};
+      return false;
+    }
+    if (has(Deviation::bulk_removes_first_only) && said == status::H_SUCCESS) all_said_removed = true;
+    exercised_.add(said == status::H_SUCCESS     ? Clause::bulk_removes
+                   : said == status::H_NOT_FOUND ? Clause::bulk_not_found
+                   : said == status::H_PARAMETER ? Clause::bulk_parameter
+                                                 : Clause::bulk_hardware);
+    if (said == status::H_PARAMETER && has(Deviation::bulk_goes_on_after_parameter)) continue;
+    if (said == status::H_PARAMETER || said == status::H_HARDWARE) {
+      expected = said;
+      break;
+    }
+  }
+  const bool nothing_done =
+      i == 0 && (response.status == status::H_HARDWARE || response.status == status::H_BUSY);
+  if (!may_have_stopped && !nothing_done && response.status != expected)
+    return wrong(expected == status::H_SUCCESS ? Clause::bulk_removes : Clause::bulk_parameter,
+                 std::min(i, 3u),
+                 fmt::format("the call ends with {}, not {}", name_of_status(response.status),
+                             name_of_status(expected)));
+  note_collision(changes);
+  apply(changes);
+  return true;
+}
+
+// --- Resizing.
+
+// Whether two bolted HPTEs, as far as known, may need one slot in a table of that shift.
+bool Contents::may_collide(unsigned to) const {
+  if (platforms_own_ || hostile_ || forfeited_ || background_.anything) return true;
+  const bool by_group = has(Deviation::commit_false_collision);
+  const bool any = has(Deviation::commit_unbolted_collide);
+  std::unordered_map<std::uint64_t, std::uint64_t> first;  // place there to place here
+  for (const auto& [hpteg, group] : groups_) {
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      if (group[i].anything) return true;
+      bool collides = false;
+      const auto here = hpteg * 8 + i;
+      for_each_hpte(group[i], [&](const Hpte2& one) {
+        if (!is_bolted(one) && !any) return;
+        for (const auto& held :
+             carried({here, one.high, one.low, true}, 0, to).value_or(std::vector<Held>{})) {
+          const auto [other, added] = first.try_emplace(by_group ? held.ptex / 8 : held.ptex, here);
+          collides |= !added && other->second != here;
+        }
+      });
+      if (collides) return true;
+    }
+  }
+  return false;
+}
+
+// Before bolted HPTEs go, remembers whether they collided in what is pending. True: one comes.
+bool Contents::note_collision(const std::vector<Change>& changes) {
+  bool comes = false, goes = false;
+  for (const auto& change : changes) {
+    bool was = false, will_be = false;
+    for_each_hpte(at(change.ptex), [&](const Hpte2& one) { was |= is_bolted(one); });
+    for_each_hpte(change.to, [&](const Hpte2& one) { will_be |= is_bolted(one); });
+    goes |= was && !will_be;
+    comes |= will_be && !was;
+  }
+  if (goes && pending_ != 0 && !collided_) collided_ = may_collide(pending_);
+  return comes;
+}
+
+bool Contents::prepare(const Call& call, const Response& response, unsigned shift, Refused* why) {
+  const auto size = size_asked(call);
+  const bool is_answered = response.status == status::H_SUCCESS || is_long_busy(response.status) ||
+                           response.status == status::H_PTEG_FULL;
+  const bool same = size != 0 && size == pending_ && call.args[0] == 0;
+  if (response.status == status::H_PTEG_FULL && size != 0 && shift != 0) {
+    if (!(same && collided_) && !(size < shift && may_collide(size))) {
+      if (why != nullptr) {
+        why->clauses = {same ? Clause::prepare_match_collision : Clause::prepare_create_collision};
+        why->row = why->clauses.front();
+        why->detail = "no-collision";
+        why->explanation =
+            "No two bolted HPTEs that the guest entered need one slot in a table of that size.\n";
+      }
+      return false;
+    }
+  }
+  if (same && is_answered) return true;
+  if (deviations_.empty() || size != 0) {
+    if (response.status != status::H_HARDWARE) collided_ = !deviations_.empty() && collided_;
+  }
+  if (response.status == status::H_HARDWARE || response.status == status::H_AUTHORITY) return true;
+  pending_ = is_answered && call.args[0] == 0 ? size : 0;
+  if (pending_ == 0) return true;
+  prepared_ = now_;
+  if (has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection))
+    at_prepare_ = held();
+  if (shift != 0 && pending_ < shift && may_collide(pending_)) collided_ = true;
+  return true;
+}
+
+bool Contents::commit(const Call& call, const Response& response, Sizes sizes, Refused* why) {
+  const auto size = size_asked(call);
+  const bool switched = sizes.after != sizes.before ||
+                        (response.status == status::H_SUCCESS && (sizes.after == size || sizes.after == 0));
+  const auto no_collision = [&] {
+    return sizes.before != 0 && size != 0 && !collided_ && !(size < sizes.before && may_collide(size));
+  };
+  if (response.status == status::H_PTEG_FULL && no_collision()) {
+    if (why != nullptr) {
+      why->clauses = {Clause::commit_collision};
+      why->row = Clause::commit_collision;
+      why->detail = "no-collision";
+      why->explanation =
+          "No two bolted HPTEs that the guest entered need one slot in a table of that size.\n";
+    }
+    return false;
+  }
+  if (switched) {
+    if (sizes.after == 0 || hostile_ || !exact_) {
+      const bool was_hostile = hostile_;
+      forget();
+      hostile_ = was_hostile;
+      return true;
+    }
+    return move_to(sizes.before, sizes.after, why);
+  }
+  failed_commit_ = now_;
+  if (response.status == status::H_PTEG_FULL) {
+    exercised_.add(Clause::commit_collision);
+    if (has(Deviation::commit_collision_frees_table)) {
+      groups_.clear();
+      background_ = {};
+    }
+    if (has(Deviation::commit_collision_moves) && sizes.before != 0) {
+      for (auto& [hpteg, group] : groups_) {
+        if (hpteg < std::uint64_t{1} << (sizes.before - 8)) continue;
+        for (auto& one : group) {
+          if (!one.some || !is_bolted(one.first)) continue;
+          one.none = true;
+          if (one.more.empty()) one.some = false;
+        }
+      }
+    }
+  }
+  const bool counts = response.status == status::H_CLOSED || response.status == status::H_BUSY ||
+                      response.status == status::H_PTEG_FULL;
+  if (counts && has(Deviation::commit_failure_drops_unbolted)) {
+    for (auto& [hpteg, group] : groups_)
+      for (auto& one : group) {
+        if (!one.some || is_bolted(one.first)) continue;
+        one.none = true;
+        one.some = false;
+        one.more.clear();
+      }
+  }
+  return true;
+}
+
+// What becomes of an HPTE in a table of another shift: as a rule it stands in one place. Nothing when not
+// even the deviations tell.
+std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned from, unsigned to) const {
+  const Hpte2 words{hpte.high, hpte.low};
+  const auto slot = hpte.ptex % 8;
+  const bool bolted = is_bolted(words);
+  const bool is_large = (words.high & large) != 0, is_secondary = (words.high & secondary) != 0,
+             is_terabyte = words.high >> 62 == 1;
+  const auto size = W8(static_cast<std::uint8_t>(to));
+  auto mistake = hashing::Mistake::none;
+  unsigned mistakes = 0;
+  for (const auto& [deviation, what] : rehash_mistakes) {
+    if (!has(deviation)) continue;
+    mistake = what;
+    ++mistakes;
+  }
+  if (mistakes > 1) return std::nullopt;
+  if (has(Deviation::commit_clears_table)) return std::vector<Held>{};
+  if ((has(Deviation::rehash_loses_last_slot) && slot == 7) ||
+      (has(Deviation::rehash_loses_first_hpteg) && hpte.ptex / 8 == 0) ||
+      (has(Deviation::rehash_loses_last_hpteg) && from != 0 && (hpte.ptex / 8 + 1) >> (from - 7) != 0) ||
+      (has(Deviation::rehash_loses_secondary) && is_secondary) ||
+      (has(Deviation::rehash_loses_large) && is_large) || (has(Deviation::rehash_loses_1t) && is_terabyte))
+    return std::vector<Held>{};
+  Held there = hpte;
+  there.ptex = raw(hashing::rehashed_ptex(entry_of(words), W(hpte.ptex), size, mistake));
+  if (has(Deviation::commit_unbolted_unhashed) && !bolted)
+    there.ptex = hpte.ptex & ((std::uint64_t{1} << (to - 4)) - 1);
+  if (has(Deviation::rehash_drops_bolted_bit)) there.high &= ~HPTE_BOLTED;
+  if (has(Deviation::rehash_drops_secondary_bit)) there.high &= ~secondary;
+  if (has(Deviation::rehash_clears_second_half)) there.low = 0;
+  std::vector<Held> all{there};
+  if (has(Deviation::rehash_takes_first_slot)) {
+    all.clear();
+    there.certain = false;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      there.ptex = there.ptex / 8 * 8 + i;
+      all.push_back(there);
+    }
+  }
+  if (has(Deviation::commit_leaves_copies) && bolted && from != 0 && to > from &&
+      all.front().ptex != hpte.ptex)
+    all.push_back({hpte.ptex, hpte.high, hpte.low, false});
+  return all;
+}
+
+bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
+  std::vector<Held> arrivals;
+  const bool loses_entered = has(Deviation::commit_loses_entered);
+  for (const auto& [hpteg, group] : groups_) {
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const auto& one = group[i];
+      if (one.anything) {
+        forget();
+        return true;
+      }
+      for_each_hpte(one, [&](const Hpte2& hpte) {
+        Held here{hpteg * 8 + i, hpte.high, hpte.low, one.must() && is_bolted(hpte)};
+        if (loses_entered && one.since >= prepared_) here.certain = false;
+        arrivals.push_back(here);
+      });
+    }
+  }
+  for (const auto& before : at_prepare_) {
+    // Removed since, or changed by H_PROTECT: the old HPTE may be what is there.
+    auto old = before;
+    old.certain = false;
+    const bool same = std::any_of(arrivals.begin(), arrivals.end(), [&](const Held& one) {
+      return one.ptex == old.ptex && one.high == old.high && one.low == old.low;
+    });
+    if (same) continue;
+    if (has(Deviation::commit_loses_protection))
+      for (auto& one : arrivals)
+        if (one.ptex == old.ptex && one.high == old.high) one.certain = false;
+    arrivals.push_back(old);
+  }
+  at_prepare_.clear();
+
+  const bool overwrites = has(Deviation::commit_overwrites_on_collision);
+  std::unordered_map<std::uint64_t, Group> groups;
+  Possible empty;
+  empty.because = Clause::commit_nothing_else;
+  empty.confirmed = false;
+  empty.since = now_;
+  std::unordered_map<std::uint64_t, std::uint64_t> came_from;
+  const auto place = [&](std::uint64_t ptex) -> Possible& {
+    const auto [group, added] = groups.try_emplace(ptex / 8);
+    if (added) group->second.fill(empty);
+    return group->second[ptex % 8];
+  };
+  groups.reserve(groups_.size());
+  std::optional<std::pair<Held, std::uint64_t>> collision;
+  for (const bool certain_ones : {true, false}) {
+    for (const auto& here : arrivals) {
+      if (here.certain != certain_ones) continue;
+      const auto all = carried(here, from, to);
+      if (!all) {
+        forget();
+        return true;
+      }
+      for (const auto& there : *all) {
+        auto& slot = place(there.ptex);
+        const Hpte2 words{there.high, there.low};
+        if (there.certain) {
+          if (slot.must()) {
+            if (overwrites || !deviations_.empty()) {
+              add(slot, words);
+              continue;
+            }
+            collision = {here, there.ptex};
+            continue;
+          }
+          slot.some = true;
+          slot.none = false;
+          slot.first = words;
+          slot.because = Clause::commit_bolted;
+        } else if (!slot.must()) {
+          add(slot, words);
+        } else if (!deviations_.empty()) {
+          add(slot, words);
+        }
+      }
+    }
+  }
+  if (collision) {
+    // In a table that is not smaller right places do not collide, so the guest is to blame.
+    if (to >= from) {
+      forget();
+      return true;
+    }
+    if (why != nullptr) {
+      why->clauses = {Clause::commit_collision};
+      why->row = Clause::commit_collision;
+      why->detail = "collision";
+      why->explanation = fmt::format(
+          "Two bolted HPTEs need slot {} of HPTEG {:#x} in the new table: {}, now at PTEX {:#x}, and "
+          "another.\n",
+          collision->second % 8, collision->second / 8,
+          text_of(Hpte2{collision->first.high, collision->first.low}), collision->first.ptex);
+    }
+    return false;
+  }
+  groups_ = std::move(groups);
+  background_ = empty;
+  pending_ = 0;
+  collided_ = false;
+  return true;
+}
+
+}  // namespace hptck

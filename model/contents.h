@@ -1,0 +1,153 @@
+// The content oracle: a shadow of the partition's hash page table. Of each slot it holds every HPTE that may
+// stand there, given all that was asked and answered, and says of each answer whether the specification
+// allows it. It is the state-set oracle's idea (model/oracle.h) once more, slot by slot: most slots have one
+// possibility ("must be there", "must not be there"); one that is not bolted and went through a COMMIT has
+// two. One set of tables was rejected, since the possibilities of independent slots multiply.
+//
+// A fresh table holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS moves everything to where
+// it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it was. What calls do to a
+// slot stands in model/slot_rows.h.
+//
+// The guest has duties, too: an HPTE that stands in none of its page's HPTEGs has no right place in another
+// table. Of such a guest nothing is judged any more from its next COMMIT on (ambiguity A12).
+//
+// When a slot turns out not to be what it must be, the mistake lies with whoever last had to do with it. So
+// each slot remembers the clause that made it what it is, until H_READ has confirmed it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/clause_set.h"
+#include "model/slot_rows.h"
+#include "spec/deviations.h"
+
+namespace hptck {
+
+/// The two doublewords of an HPTE.
+struct Hpte2 {
+  std::uint64_t high = 0, low = 0;
+  bool operator==(const Hpte2&) const = default;
+};
+
+/// What may stand in a slot.
+struct Possible {
+  std::vector<Hpte2> more;                 ///< valid HPTEs, beyond the first
+  Hpte2 first;                             ///< the first valid HPTE, if `some`
+  std::uint32_t since = 0;                 ///< when this became known; a count of calls
+  Clause because = Clause::read_contents;  ///< what made it so
+  bool some = false;                       ///< a valid HPTE may stand here
+  bool none = true;                        ///< nothing valid may stand here
+  bool anything = false;                   ///< nothing is known
+  bool confirmed = true;                   ///< H_READ has shown it since
+
+  /// Exactly this HPTE stands there.
+  bool must() const { return some && !none && !anything && more.empty(); }
+};
+
+/// An HPTE that the guest has reason to think is in the table.
+struct Held {
+  std::uint64_t ptex, high, low;
+  bool certain;  ///< it must be there; else it may be
+};
+
+class Contents {
+ public:
+  /// Why an answer is refused.
+  struct Refused {
+    std::vector<Clause> clauses;  ///< as in hptck::Refusal
+    Clause row = Clause::read_contents;
+    std::string detail;       ///< names the kind of violation; no blanks
+    std::string explanation;  ///< what may stand there, and what the answer says
+  };
+  /// The shift of the current HPT before and after the call; 0 where it is not known.
+  struct Sizes {
+    unsigned before, after;
+  };
+
+  explicit Contents(const Deviations& deviations = {});
+
+  /// A fresh partition.
+  void restart();
+  /// Takes the answer into account. False: it is not allowed, and nothing has changed. `why`, when given,
+  /// gets the reason.
+  bool step(const Call& call, const Response& response, Sizes sizes, Refused* why = nullptr);
+  /// From now on nothing is known of any slot; after an answer that was not allowed.
+  void forget();
+
+  /// Whether a call of this kind needs step(); the others say nothing of contents as things are.
+  bool concerns(std::uint64_t token) const;
+  /// The clauses that the last step showed at work.
+  ClauseSet exercised() const { return exercised_; }
+  /// Whether the guest has entered an HPTE where it does not belong.
+  bool hostile() const { return hostile_; }
+  /// Whether contents are judged no more.
+  bool forfeited() const { return forfeited_; }
+
+  /// What may be in the table, in the order of PTEX.
+  std::vector<Held> held() const;
+  /// What may stand in the slot.
+  const Possible& at(std::uint64_t ptex) const;
+
+ private:
+  using Group = std::array<Possible, 8>;
+  struct Change {
+    std::uint64_t ptex;
+    Possible to;
+  };
+  struct Outcome {
+    bool allowed = false;
+    Possible to;
+    Clause row = Clause::read_contents;  ///< that answered, or that refused
+  };
+  struct Asked {
+    const SlotList<Concrete>* list;
+    std::int64_t status;
+    SlotCall<Concrete> call;
+  };
+
+  Outcome judge(const Possible& slot, const Asked& asked) const;
+  bool take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Change>& changes, Refused* why) const;
+  const Possible& at(std::uint64_t ptex, const std::vector<Change>& changes) const;
+  void apply(std::vector<Change>& changes);
+  Possible& slot(std::uint64_t ptex);
+  void forget_group(std::uint64_t hpteg);
+  void refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Clause row,
+              const std::string& what) const;
+
+  bool enter(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool read(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool remove(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool protect(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool prepare(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool commit(const Call& call, const Response& response, Sizes sizes, Refused* why);
+
+  bool may_collide(unsigned to) const;
+  bool note_collision(const std::vector<Change>& changes);
+  bool move_to(unsigned from, unsigned to, Refused* why);
+  std::optional<std::vector<Held>> carried(const Held& hpte, unsigned from, unsigned to) const;
+  bool has(Deviation deviation) const { return deviations_.has(deviation); }
+
+  Deviations deviations_;
+  SlotRules<Concrete> rules_;
+  bool exact_ = true;  // false: a deviation is on of which it is not known what it does to contents
+
+  std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG
+  Possible background_;                              // of every other slot
+  std::uint32_t now_ = 0, failed_commit_ = 0;        // calls; the last COMMIT that left the table
+  bool hostile_ = false, forfeited_ = false;
+  bool platforms_own_ = false;  // an HPTE was seen that is the platform's (ambiguity A9)
+  unsigned pending_ = 0;        // the shift last asked for by PREPARE
+  bool collided_ = false;       // since then two bolted HPTEs may have needed one slot
+  ClauseSet exercised_;
+  // Of deviations that undo what happened since PREPARE: when that was, and the table as it was then.
+  std::uint32_t prepared_ = 0;
+  std::vector<Held> at_prepare_;
+};
+
+}  // namespace hptck
