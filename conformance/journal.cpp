@@ -72,7 +72,8 @@ Json to_json(const Finding& f) {
           {"replay_command", f.replay_command},
           {"under", to_json(f.under)},
           {"deviations", to_json(f.deviations)},
-          {"unexplained", f.unexplained}};
+          {"unexplained", f.unexplained},
+          {"hostile", f.hostile}};
 }
 
 Finding finding_from(const Json& json) {
@@ -95,6 +96,7 @@ Finding finding_from(const Json& json) {
   if (json.contains("under")) f.under = deviations_from(json.at("under"));
   if (json.contains("deviations")) f.deviations = deviations_from(json.at("deviations"));
   if (json.contains("unexplained")) f.unexplained = json.at("unexplained");
+  if (json.contains("hostile")) f.hostile = json.at("hostile");
   return f;
 }
 

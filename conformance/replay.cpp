@@ -59,8 +59,8 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
       result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], defined_part(calls[i], responses[i])});
       if (is_long_busy(responses[i].status)) owed_ms = static_cast<std::uint32_t>(patience.count());
       if (oracle.step(calls[i], responses[i])) continue;
-      if (target.kind == Finding::Kind::violation && calls[i].token == target.token &&
-          same_answer(responses[i].status, target.status, target.rows)) {
+      if (oracle.contents().hostile() == target.hostile && target.kind == Finding::Kind::violation &&
+          calls[i].token == target.token && same_answer(responses[i].status, target.status, target.rows)) {
         auto refusal = oracle.explain(calls[i], &responses[i]);
         if (subset(refusal.rows, target.rows)) {
           result.found = true;
@@ -78,7 +78,8 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
       result.steps.push_back({batch.answered == 0 ? wait_ms : 0, call, std::nullopt});
       result.fault = batch.fault;
       result.refusal = oracle.explain(call, nullptr);
-      result.found = target.kind == kind_of(*batch.fault) && call.token == target.token;
+      result.found = target.kind == kind_of(*batch.fault) && call.token == target.token &&
+                     oracle.contents().hostile() == target.hostile;
       return result;
     }
     at += calls.size();

@@ -22,6 +22,7 @@ struct Target {
   std::int64_t status = 0;  ///< of a violation; all of H_LONG_BUSY_* count as one
   ClauseSet rows;           ///< the rows that refused: a replay may show fewer, not others
   Deviations under = {};    ///< already diagnosed: what they explain is not refused
+  bool hostile = false;     ///< the guest is a hostile one; else a replay may not make it one
 };
 
 struct Replayed {

@@ -115,7 +115,8 @@ CampaignResult judge(const CampaignRecord& record) {
   for (const bool definite : {true, false}) {
     for (std::size_t i = 0; i < record.findings.size(); ++i) {
       const auto& finding = record.findings[i];
-      if (finding.consequence || finding.clauses.empty() || (finding.clauses.size() == 1) != definite)
+      if (finding.consequence || finding.hostile || finding.clauses.empty() ||
+          (finding.clauses.size() == 1) != definite)
         continue;
       auto blamed = finding.clauses.front();
       for (const auto clause : finding.clauses) {
@@ -128,7 +129,7 @@ CampaignResult judge(const CampaignRecord& record) {
 
   // A clause that a consequence names was seen broken, if not by its own fault: that is no pass.
   for (std::size_t i = 0; i < record.findings.size(); ++i) {
-    if (!record.findings[i].consequence) continue;
+    if (!record.findings[i].consequence || record.findings[i].hostile) continue;
     for (const auto clause : record.findings[i].clauses) {
       if (at(clause).verdict != Verdict::fail && at(clause).findings.empty())
         at(clause).findings.push_back(i);
@@ -160,10 +161,11 @@ CampaignResult judge(const CampaignRecord& record) {
 
   const auto failed = std::count_if(result.clauses.begin(), result.clauses.end(),
                                     [](const ClauseResult& c) { return c.verdict == Verdict::fail; });
-  if (failed != 0 || !record.findings.empty()) {
+  const auto counts = [](const Finding& f) { return !f.hostile; };
+  if (failed != 0 || std::any_of(record.findings.begin(), record.findings.end(), counts)) {
     result.verdict = Verdict::fail;
     const auto ways = std::count_if(record.findings.begin(), record.findings.end(),
-                                    [](const Finding& f) { return !f.consequence; });
+                                    [&](const Finding& f) { return !f.consequence && counts(f); });
     result.reason = fmt::format("{} clause{} broken, in {} way{}", failed, failed == 1 ? "" : "s", ways,
                                 ways == 1 ? "" : "s");
   } else if (!record.error.empty()) {

@@ -59,6 +59,9 @@ struct Finding {
   Deviations under;
   Deviations deviations;     ///< what explains it, in the first of the diagnosis's explanations
   bool unexplained = false;  ///< a violation that no catalogued deviation explains
+  /// A hostile guest's: one that had entered an HPTE where it does not belong (ambiguity A12). It breaks no
+  /// clause, and says nothing for or against conformance.
+  bool hostile = false;
   bool operator==(const Finding&) const = default;
 };
 

@@ -113,6 +113,12 @@ constexpr std::pair<Deviation, hashing::Mistake> rehash_mistakes[] = {
     {Deviation::rehash_keeps_hpteg, hashing::Mistake::hpteg_kept},
 };
 
+// Whether COMMIT made the slot what it is, and nobody has looked since.
+bool is_by_commit(const Possible& slot) {
+  return !slot.confirmed &&
+         (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else);
+}
+
 // --- Deviations of the slot rows.
 
 void answer(SlotList<Concrete>& list, Clause clause, Answers allowed) {
@@ -346,7 +352,7 @@ bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Cha
   if (reads) {
     to.because = Clause::read_contents;
     to.confirmed = true;
-  } else if (mutates || before.confirmed) {
+  } else if (mutates || before.confirmed || !is_by_commit(before)) {
     to.because = outcome.row;
     to.confirmed = false;
   }
@@ -367,16 +373,16 @@ void Contents::refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Cl
   if (why == nullptr) return;
   const bool by_read = row == Clause::read_contents;
   const bool after_failure = failed_commit_ > slot.since;
-  const bool by_commit = slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else;
+  const bool by_commit = is_by_commit(slot);
   auto blamed = by_read || by_commit ? slot.because : row;
-  if (by_commit && slot.confirmed) blamed = row;
   if (blamed == Clause::commit_bolted || blamed == Clause::commit_nothing_else) {
     const bool bolted = slot.must() && is_bolted(slot.first);
     blamed = bolted ? Clause::commit_bolted : Clause::commit_nothing_else;
   }
   why->clauses = {blamed};
+  if (by_commit && !by_read) why->clauses.push_back(row);
   if (after_failure && (by_read || by_commit)) {
-    if (by_commit && !slot.confirmed)
+    if (by_commit)
       why->clauses.push_back(Clause::commit_failure_keeps_table);
     else
       why->clauses = {Clause::commit_failure_keeps_table};
@@ -513,7 +519,12 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
     if (has(Deviation::enter_exact_returns_group) && (flags & H_EXACT) != 0) chosen = ptex;
     if (chosen / 8 != ptex / 8) return other_ptex(Clause::enter_group, "is in another HPTEG");
     const Asked asked{&rules_.enter_chosen, response.status, seen};
-    if (!take_slot(chosen, asked, changes, why)) return false;
+    if (!take_slot(chosen, asked, changes, why)) {
+      bool full = true;
+      for (std::uint64_t i = 0; i < 8; ++i) full &= at(ptex / 8 * 8 + i).must();
+      if (full && why != nullptr) why->clauses = {Clause::enter_full};
+      return false;
+    }
     if (!changes.empty()) changes.back().to.because = Clause::enter_group;
     ptex = chosen;
   } else {
@@ -659,6 +670,16 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
                  std::min(i, 3u),
                  fmt::format("the call ends with {}, not {}", name_of_status(response.status),
                              name_of_status(expected)));
+  // Should one of the requests behind it have been carried out after all, this is where it went wrong.
+  if (expected == status::H_PARAMETER) {
+    for (++i; i < 4 && (call.args[2 * i] & bulk::type) == bulk::request; ++i) {
+      auto untouched = at(call.args[2 * i] & bulk::ptex, changes);
+      if (!untouched.some || is_by_commit(untouched)) continue;
+      untouched.because = Clause::bulk_parameter;
+      untouched.confirmed = false;
+      changes.push_back({call.args[2 * i] & bulk::ptex, std::move(untouched)});
+    }
+  }
   note_collision(changes);
   apply(changes);
   return true;

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "model/hashing.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -105,6 +106,31 @@ Step read_call(const Line& line) {
   return step;
 }
 
+// A page size as logarithms to base 2 of its base and its actual size: "16/24".
+std::string name_of(const hashing::PageEncoding& encoding) {
+  return fmt::format("{}/{}", encoding.base_shift, encoding.actual_shift);
+}
+
+std::uint8_t pages_in(const Line& line, std::size_t column, std::string_view list) {
+  std::uint8_t pages = 0;
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    const auto name = list.substr(at, end - at);
+    bool known = name == "12/12";
+    for (std::size_t i = 0; i < hashing::page_encodings.size(); ++i) {
+      if (name != name_of(hashing::page_encodings[i])) continue;
+      known = true;
+      pages = static_cast<std::uint8_t>(pages | 1u << i);
+    }
+    if (!known)
+      line.fail(column + at, fmt::format("\"{}\" is not a base and an actual page size known here, such as "
+                                         "16/24 for 64 KiB and 16 MiB",
+                                         name));
+    at = end + 1;
+  }
+  return pages;
+}
+
 Statement read_statement(const Line& line) {
   Statement statement;
   Words words{line};
@@ -130,10 +156,13 @@ Statement read_statement(const Line& line) {
     } else if (word.substr(0, 4) == "max=") {
       statement.max_shift =
           static_cast<std::uint8_t>(decimal<unsigned>(line, value_column, value, min_shift, max_shift));
+    } else if (word.substr(0, 6) == "pages=") {
+      statement.pages = pages_in(line, value_column, value);
     } else {
       line.fail(
           column,
-          fmt::format("\"{}\" is not a field of a partition: expected resize=, initial= or max=", word));
+          fmt::format("\"{}\" is not a field of a partition: expected resize=, initial=, max= or pages=",
+                      word));
     }
   }
   check_canonical(line, print_statement(statement));
@@ -152,6 +181,11 @@ std::string print_statement(const Statement& statement) {
   text += resize[static_cast<int>(statement.resize)];
   if (statement.initial_shift != 0) text += fmt::format(" initial={}", statement.initial_shift);
   if (statement.max_shift != 0) text += fmt::format(" max={}", statement.max_shift);
+  if (statement.pages) {
+    text += " pages=12/12";
+    for (std::size_t i = 0; i < hashing::page_encodings.size(); ++i)
+      if ((*statement.pages >> i & 1) != 0) text += ',' + name_of(hashing::page_encodings[i]);
+  }
   return text;
 }
 

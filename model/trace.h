@@ -22,6 +22,9 @@ struct Statement {
       Resize::unknown;             ///< enabled: may resize; disabled: H_AUTHORITY; absent: option not offered
   std::uint8_t initial_shift = 0;  ///< size of the HPT at start, 18 to 46; 0: not declared
   std::uint8_t max_shift = 0;      ///< largest HPT permitted, 18 to 46; 0: not declared
+  /// Page sizes that the device tree advertises (ibm,segment-page-sizes): bit i for
+  /// hashing::page_encodings[i]. Pages of 4 KiB go without saying. Not declared: nothing is known.
+  std::optional<std::uint8_t> pages = {};
   bool operator==(const Statement&) const = default;
 };
 

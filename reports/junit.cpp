@@ -98,7 +98,7 @@ std::vector<std::size_t> findings_without_clause(const CampaignRecord& record, c
   }
   std::vector<std::size_t> rest;
   for (std::size_t i = 0; i < record.findings.size(); ++i) {
-    if (!placed.contains(i)) rest.push_back(i);
+    if (!placed.contains(i) && !record.findings[i].hostile) rest.push_back(i);
   }
   return rest;
 }
@@ -134,6 +134,16 @@ std::vector<Suite> suites_of(const CampaignRecord& record, const CampaignResult&
     suites.back().cases.push_back(case_of(record, clause));
   }
   suites.push_back({"campaign", {campaign_case(record, result)}});
+  // What a hostile guest brings about is no matter of conformance, so it is in no clause's suite.
+  std::vector<Case> hostile;
+  for (std::size_t i = 0; i < record.findings.size(); ++i) {
+    if (!record.findings[i].hostile) continue;
+    hostile.push_back({.name = fmt::format("finding {}", i + 1), .type = "hostile guest"});
+    hostile.back().outcome = "failure";
+    hostile.back().message = headline_of_findings(record, {i});
+    hostile.back().text = text_of_findings(record, {i});
+  }
+  if (!hostile.empty()) suites.push_back({"hostile guest", std::move(hostile)});
   return suites;
 }
 

@@ -175,6 +175,10 @@ std::string unexplained_lines(const CampaignRecord& record) {
   std::string text;
   for (std::size_t i = 0; i < record.findings.size(); ++i) {
     const auto& finding = record.findings[i];
+    if (finding.hostile) {
+      text += fmt::format("  Finding {} is of a hostile guest, which LoPAR says nothing about.\n", i + 1);
+      continue;
+    }
     if (finding.unexplained) text += fmt::format("  Finding {} is no known deviation's doing.\n", i + 1);
     if (finding.kind != Finding::Kind::violation)
       text += fmt::format("  Finding {} is a fault, which no deviation of the model explains.\n", i + 1);
@@ -206,7 +210,8 @@ nlohmann::ordered_json json_of(const Finding& finding) {
           {"replay_command", visible(finding.replay_command)},
           {"under", ids_of(finding.under)},
           {"deviations", ids_of(finding.deviations)},
-          {"unexplained", finding.unexplained}};
+          {"unexplained", finding.unexplained},
+          {"hostile", finding.hostile}};
 }
 
 }  // namespace

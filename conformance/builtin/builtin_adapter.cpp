@@ -48,6 +48,7 @@ class BuiltinAdapter final : public Adapter {
                                                                          : Statement::Resize::disabled;
     statement.initial_shift = static_cast<std::uint8_t>(options_.initial_shift);
     statement.max_shift = static_cast<std::uint8_t>(options_.max_shift);
+    statement.pages = 0x3f;  // all that hpt.cpp knows
     return statement;
   }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "model/hashing.h"
 #include "model/hypercall.h"
 
 namespace hptck::qemu {
@@ -11,6 +12,29 @@ namespace {
 
 // QEMU's own limit is 1 MiB.
 constexpr std::size_t largest_tree = 4 << 20;
+
+// LoPAR, ibm,segment-page-sizes: for each base page size its shift, the SLB's encoding and a count, then as
+// many pairs of an actual page's shift and the encoding in the HPTE.
+std::optional<std::uint8_t> pages_of(const void* tree, int node) {
+  int length = 0;
+  const auto* cells = static_cast<const fdt32_t*>(fdt_getprop(tree, node, "ibm,segment-page-sizes", &length));
+  if (cells == nullptr) return std::nullopt;
+  const auto count = static_cast<std::size_t>(length) / sizeof(fdt32_t);
+  std::uint8_t pages = 0;
+  for (std::size_t at = 0; at + 3 <= count;) {
+    const auto base = fdt32_ld(cells + at), pairs = fdt32_ld(cells + at + 2);
+    at += 3;
+    for (std::uint32_t i = 0; i < pairs && at + 2 <= count; ++i, at += 2) {
+      const auto actual = fdt32_ld(cells + at), encoding = fdt32_ld(cells + at + 1);
+      for (std::size_t k = 0; k < hashing::page_encodings.size(); ++k) {
+        const auto& known = hashing::page_encodings[k];
+        if (known.base_shift == base && known.actual_shift == actual && known.lp == encoding)
+          pages = static_cast<std::uint8_t>(pages | 1u << k);
+      }
+    }
+  }
+  return pages;
+}
 
 }  // namespace
 
@@ -35,6 +59,7 @@ std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> r
     if (cells == nullptr || length != 2 * sizeof(fdt32_t)) continue;
     const auto shift = fdt32_ld(cells + 1);
     if (shift >= min_shift && shift <= max_shift) facts.hpt_shift = static_cast<std::uint8_t>(shift);
+    facts.pages = pages_of(tree, node);
     break;
   }
   return facts;

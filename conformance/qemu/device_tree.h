@@ -12,6 +12,8 @@ struct DeviceTreeFacts {
   /// The second cell of ibm,pft-size of the first CPU that has one; 0: there is none, or it is absurd.
   std::uint8_t hpt_shift = 0;
   bool offers_resize = false;  ///< ibm,hypertas-functions has hcall-hpt-resize
+  /// ibm,segment-page-sizes of that CPU, as Statement::pages; sizes not known there are left out.
+  std::optional<std::uint8_t> pages;
 };
 
 /// Nothing if there is no sound tree at `address` in `ram`.

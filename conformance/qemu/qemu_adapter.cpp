@@ -66,6 +66,7 @@ class QemuAdapter : public Adapter {
     Statement statement;
     if (const auto facts = machine_->device_tree()) {
       statement.initial_shift = facts->hpt_shift;
+      statement.pages = facts->pages;
       // What was asked for and what the partition is told have to agree, and there has to be a table at all
       // (there is none under radix translation), or nothing is declared.
       if (facts->hpt_shift != 0 && facts->offers_resize == may_resize) {
