@@ -34,7 +34,7 @@ void resize_hypercalls_with_entries(benchmark::State& state) {
   const auto calls = resize_calls();
   std::vector<Response> responses(calls.size());
   for (std::uint64_t vsid = 0; vsid < 8; ++vsid) {
-    const Call enter{token::H_ENTER, {H_EXACT, vsid * 8, vsid << 12 | HPTE_BOLTED | HPTE_VALID, 0}};
+    const Call enter{token::H_ENTER, {H_EXACT, vsid * 8, vsid << 12 | HPTE_BOLTED | HPTE_VALID, 0x10}};
     Response response;
     adapter->batch({&enter, 1}, {&response, 1});
   }

@@ -42,9 +42,9 @@ void agree(const Hpte& hpte, W64 ptex, W8 from_shift, W8 to_shift) {
   const Entry e{W64(hpte.high), W64(hpte.low)};
   const auto page = hashing::recovered_page(e, hashing::hpteg_at(ptex));
   RC_ASSERT(holds(is_page(page)) && holds(maps(e, page)));
-  const auto hash = hash_of(hpte, raw(ptex), {});
-  RC_ASSERT((hash & hashing::low_bits(hashing::hash_bits).value) == raw(hash_of(page)));
   Hpt from(raw(from_shift)), to(raw(to_shift));
+  const auto hash = hash_of(hpte, raw(ptex), from, {});
+  RC_ASSERT((hash & hashing::low_bits(hashing::hash_bits).value) == raw(hash_of(page)));
   from.put(raw(ptex), hpte);
   RC_ASSERT(rehash_bolted(from, to, {}));
   RC_ASSERT(to.entries().size() == 1u);

@@ -1,11 +1,16 @@
 // A hash page table as a hypervisor keeps it, and the rehash that a resize needs. The largest legal table has
-// 2^46 bytes, so entries live in a hash map by PTEX: memory follows what the guest entered, and an empty
-// table of any size costs nothing, which matters because campaigns make millions of them. A plain array was
-// rejected for that reason only.
+// 2^46 bytes, so HPTEGs live in a hash map by their index: memory follows what the guest entered, and an
+// empty table of any size costs nothing, which matters because campaigns make millions of them. A plain array
+// was rejected for that reason only; a map of single entries because a full table takes several times as long
+// to fill. Whoever goes through a table does so in order of PTEX, as a hypervisor that has an array would:
+// which of two entries comes first is then the same in every run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "spec/deviations.h"
 
@@ -17,8 +22,11 @@ struct Hpte {
   bool operator==(const Hpte&) const = default;
 };
 
+bool is_valid(Hpte hpte);
 /// Valid, and asked by the guest to stay.
 bool is_bolted(Hpte hpte);
+/// Whether the segment size exists, and LP of a large page says which size it has.
+bool has_known_sizes(Hpte hpte);
 
 class Hpt {
  public:
@@ -30,21 +38,33 @@ class Hpt {
 
   /// An entry that was never written reads as zeros.
   Hpte at(std::uint64_t ptex) const;
-  void put(std::uint64_t ptex, Hpte hpte) { entries_[ptex] = hpte; }
-  const std::unordered_map<std::uint64_t, Hpte>& entries() const { return entries_; }
+  void put(std::uint64_t ptex, Hpte hpte);
+  /// What is not zeros, by PTEX and in that order.
+  std::vector<std::pair<std::uint64_t, Hpte>> entries() const;
 
  private:
   unsigned shift_;
-  std::unordered_map<std::uint64_t, Hpte> entries_;
+  std::unordered_map<std::uint64_t, std::array<Hpte, 8>> hptegs_;
 };
 
-/// The hash of the page that the entry maps, complete when the entry stands where that hash puts it.
-std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Deviations& deviations);
+/// The hash of the page that the entry maps, complete when the entry stands in `from` where that hash puts
+/// it.
+std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Hpt& from, const Deviations& deviations);
 
-/// Enters into `to` the entry that stands at `ptex` of another table, in the slot that it has there. What is
-/// not valid is left out, and an entry that is not bolted gives way. False when the slot holds a bolted entry
-/// and this is one, too; the first to come then stays.
-bool rehash_entry(Hpte hpte, std::uint64_t ptex, Hpt& to, const Deviations& deviations);
+/// Where the entry that stands at `ptex` of `from` belongs in `to`.
+std::uint64_t rehashed_ptex(Hpte hpte, std::uint64_t ptex, const Hpt& from, const Hpt& to,
+                            const Deviations& deviations);
+
+/// What became of an entry in a rehash, and where it now stands if it was entered.
+struct Rehashed {
+  enum class Outcome : std::uint8_t { entered, left_out, collided } outcome = Outcome::left_out;
+  std::uint64_t ptex = 0;
+};
+
+/// Enters into `to` the entry that stands at `ptex` of `from`, in the slot that it has there. What is not
+/// valid is left out, and an entry that is not bolted gives way. Two bolted ones that need one slot collide;
+/// the first to come then stays.
+Rehashed rehash_entry(Hpte hpte, std::uint64_t ptex, const Hpt& from, Hpt& to, const Deviations& deviations);
 
 /// Enters every bolted entry of `from` into `to`, each in the slot that it has. False when `to` is the
 /// smaller and two of them need one slot; `to` is then incomplete.

@@ -2,24 +2,28 @@
 // deviations, its known-bad one. It is written from LoPAR's text as a hypervisor would be and shares no rule
 // with the model: if it used the model's rows, the two would agree for the wrong reason.
 //
-// The schemes differ in when the bolted entries get into the new table, and in nothing else. In scheme A
-// PREPARE allocates and clears a table, and COMMIT rehashes every bolted entry into it. In scheme B H_ENTER
-// is mirrored into the new table from PREPARE on, the bolted entries that were there before are copied in the
-// background, and COMMIT only pivots; so it is preparation that meets a collision. Hence one class that asks
-// for its scheme in four places: where a table is created, where time passes, where the guest enters an
-// entry, and where the Pending HPT becomes current. Two classes with a base were rejected: the checks of the
-// two hypercalls are most of the code, and what is left for a class of its own does not stand by itself.
+// The schemes differ in when entries get into the new table, and in which of those that are not bolted do. In
+// scheme A PREPARE allocates and clears a table, and COMMIT rehashes every bolted entry into it, and then
+// some of the others. In scheme B all that the guest enters, removes and protects is mirrored into the new
+// table from PREPARE on, the bolted entries that were there before are copied in the background, and COMMIT
+// only pivots; so it is preparation that meets a collision. Hence one class that asks for its scheme in few
+// places: where a table is created, where time passes, where an entry of the guest's changes, and where the
+// Pending HPT becomes current. Two classes with a base were rejected: the checks of the hypercalls are most
+// of the code, and what is left for a class of its own does not stand by itself.
 //
 // It is deterministic. Its clock counts steps; a hypercall takes one, and the guest can let time pass. It
 // makes use of what LoPAR permits a platform, since a tester that has never met a permission is not known to
 // allow it: a preparation takes time, a Pending HPT is dropped when nobody asks for it and, as in a live
-// migration, now and then at any rate, memory may be short, and any hypercall may end with H_HARDWARE and no
-// effect.
+// migration, now and then at any rate, memory may be short, any hypercall may end with H_HARDWARE and no
+// effect, and of the entries that are not bolted some survive a resize and some do not.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "conformance/builtin/hpt.h"
@@ -40,7 +44,8 @@ struct Permissions {
 
 enum class Scheme : std::uint8_t { a, b };
 
-/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT.
+/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT, so
+/// it has no mistakes in what COMMIT then does.
 bool can_make(Scheme scheme, Deviation deviation);
 
 struct HypervisorOptions {
@@ -71,6 +76,13 @@ class Hypervisor {
   bool has_pending() const { return pending_.has_value(); }
 
  private:
+  // What the guest did since the Pending HPT was created. Only deviations ask for it, and it is noted only
+  // where one does.
+  struct Since {
+    std::unordered_set<std::uint64_t> entered{};                        // and still there
+    std::unordered_map<std::uint64_t, std::uint64_t> protected_from{};  // doubleword 1 as it was
+    std::vector<std::pair<std::uint64_t, Hpte>> removed{};              // bolted ones
+  };
   struct Pending {
     Hpt table;
     std::int32_t shift;
@@ -79,6 +91,10 @@ class Hypervisor {
     bool reported = false;  // PREPARE has answered H_SUCCESS for it
     // Scheme B: where the bolted entries stand that were there before and are not copied yet, last one first.
     std::vector<std::uint64_t> uncopied{};
+    // Scheme B: of each PTEX of the table that holds a copy, where the original stands. Two entries may look
+    // alike, so what a slot holds does not tell whose copy it is.
+    std::unordered_map<std::uint64_t, std::uint64_t> originals{};
+    Since since{};
   };
 
   bool has(Deviation deviation) const { return options_.deviations.has(deviation); }
@@ -101,17 +117,40 @@ class Hypervisor {
   bool names_pending(std::int32_t shift) const;
   std::int64_t commit_pending(std::uint64_t flags, std::int32_t shift);
   std::int64_t commit_prepared();
-  bool rehash_into_pending();
+  bool rehash_into_pending(const Hpt& from);
+  bool collides_for_no_reason(const Hpt& from) const;
+  void carry_over_unbolted(const Hpt& from);
+  void spoil_pending(const Hpt& from);
   bool switch_to_pending();
+  void leave_pending(Hpt old);
+  void spoil_current(std::int64_t answer);
+
+  // What of the current HPT is carried over, which is all that there is unless a deviation is on.
+  Hpt carried_over() const;
+  bool is_carried_over(std::uint64_t ptex) const;
+  Hpte carried_over(std::uint64_t ptex) const;
 
   // Scheme B's way into the Pending HPT.
   void start_copying();
   void copy_in_background(std::uint64_t steps);
   void copy_next();
   void mirror(std::uint64_t ptex);
+  void remove_copy(std::uint64_t ptex);
+  std::optional<std::uint64_t> copy_of(std::uint64_t ptex) const;
+
+  // Every change that the guest makes to its table, with what the scheme and deviations make of it.
+  void put_entry(std::uint64_t ptex, Hpte hpte);
+  void remove_entry(std::uint64_t ptex);
+  void protect_entry(std::uint64_t ptex, Hpte hpte);
 
   Response enter(const Call& call);
+  Response enter_exactly(std::uint64_t ptex, Hpte hpte);
+  Response enter_in_group(std::uint64_t group, Hpte hpte);
   Response read(const Call& call) const;
+  Response remove(const Call& call);
+  std::int64_t protect(const Call& call);
+  Response bulk_remove(const Call& call);
+  std::optional<std::int64_t> bulk_remove_one(std::uint64_t& high, std::uint64_t avpn, bool first);
   std::int64_t long_busy() const;
   void pass(std::uint64_t steps);
   bool timed_out() const;

@@ -21,6 +21,7 @@ using D = Deviation;
 using Statuses = std::vector<std::int64_t>;
 
 constexpr std::uint64_t secondary_bit = 0x2;
+constexpr std::uint64_t memory = 0x190;  // doubleword 1: ordinary memory, with R and C
 constexpr Permissions none{
     .hardware_every = 0, .migration_every = 0, .shortage_every = 0, .timeout_steps = 0};
 
@@ -42,7 +43,7 @@ std::uint64_t ptex(const Page& page, unsigned shift) {
 Hpte entry_of(const Page& page) {
   const unsigned segment_bits = page.terabyte ? 40 : 28;
   const auto avpn = (page.vsid << (segment_bits - 23)) | (page.number >> 11);
-  Hpte hpte{(avpn << 7) | HPTE_VALID, (page.number << 12) | 0x190};
+  Hpte hpte{(avpn << 7) | HPTE_VALID, (page.number << 12) | memory};
   if (page.terabyte) hpte.high |= std::uint64_t{1} << 62;
   if (page.secondary) hpte.high |= secondary_bit;
   if (page.bolted) hpte.high |= HPTE_BOLTED;
@@ -227,7 +228,7 @@ TEST(scheme_b_commit, entries_that_are_not_bolted_stay_only_if_they_were_mirrore
   iut.hcall(enter(before, 24));
   EXPECT_EQ(iut.hcall(prepare(0, 18)).status, H_SUCCESS);
   iut.hcall(enter(during, 24));
-  iut.hcall({token::H_ENTER, {H_EXACT, 8, HPTE_BOLTED, 0}});  // not valid
+  iut.hcall({token::H_ENTER, {H_EXACT, 8, HPTE_BOLTED, memory}});  // not valid
   EXPECT_EQ(iut.hcall(commit(0, 18)).status, H_SUCCESS);
   EXPECT_THAT(contents(iut), testing::ElementsAre(std::pair(ptex(during, 18), entry_of(during).high)));
 }
@@ -286,8 +287,8 @@ TEST(scheme_b_enter, entry_in_a_wrong_place_is_no_collision_unless_shrinking) {
   for (const unsigned shift : {23, 24, 25})
     for (const bool during : {false, true}) {
       auto iut = hypervisor();
-      const Call misplaced{token::H_ENTER, {H_EXACT, 0x800 * 8 + 5, entry_of(one).high & 0xfff, 1}};
-      const Call placed{token::H_ENTER, {H_EXACT, 5, entry_of(one).high & 0xfff, 1}};
+      const Call misplaced{token::H_ENTER, {H_EXACT, 0x800 * 8 + 5, entry_of(one).high & 0xfff, memory}};
+      const Call placed{token::H_ENTER, {H_EXACT, 5, entry_of(one).high & 0xfff, memory}};
       iut.hcall(placed);
       if (!during) iut.hcall(misplaced);
       iut.hcall(prepare(0, shift));
@@ -426,11 +427,13 @@ TEST(scheme_b_deviations, no_guest_breaks_any_hypervisor) {
         adapter->restart({.may_resize = partition != 1});
         std::vector<Call> calls(1'000);
         for (auto& call : calls) {
-          call.token = pick(token::H_ENTER, token::H_ENTER, token::H_READ, token::H_RESIZE_HPT_PREPARE,
-                            token::H_RESIZE_HPT_COMMIT, random());
+          call.token =
+              pick(token::H_ENTER, token::H_ENTER, token::H_READ, token::H_REMOVE, token::H_PROTECT,
+                   token::H_BULK_REMOVE, token::H_RESIZE_HPT_PREPARE, token::H_RESIZE_HPT_COMMIT, random());
           for (auto& argument : call.args)
             argument = pick(0, random(), random() % 64, random() % 4096, ~0ull, 1ull << (random() % 64),
-                            H_EXACT, 18, 24, 46);
+                            H_EXACT, bulk::request | random() % 64, 18, 24, 46);
+          if (call.token == token::H_ENTER && random() % 2 == 0) call.args[3] = memory;
         }
         std::vector<Response> responses(calls.size());
         const auto result = adapter->batch(calls, responses);
