@@ -22,7 +22,8 @@ constexpr std::uint64_t one = 1;
 constexpr std::uint64_t memory_coherent = 0x10;    // WIMG 0010, real page 0: every partition has that memory
 constexpr std::uint64_t avpn_argument = ~0x7full;  // what the AVPN flag compares of doubleword 0
 constexpr std::size_t segment_calls = 120;         // about as many calls as a segment has at most
-constexpr std::size_t enough = 160, many = 300;    // HPTEs held, before the guest removes some
+constexpr std::size_t remembered = 32;             // HPTEs that are gone, and may come back
+constexpr std::size_t enough = 80, many = 300;     // HPTEs held, before the guest removes some
 constexpr unsigned largest_tried = 26;             // copying 64 MiB over and over teaches nothing new
 constexpr std::uint64_t whole_table = one << 14;   // HPTEs of a table of 2^18 bytes, looked at now and then
 constexpr std::uint64_t tour_seed = 1;
@@ -37,6 +38,14 @@ std::uint64_t rehashed(const Held& held, unsigned shift) {
 }
 bool collide(const Held& a, const Held& b, unsigned shift) {
   return holds(hashing::collide(entry_of(a), W64(a.ptex), entry_of(b), W64(b.ptex), size_of(shift)));
+}
+
+// Where what is gone would stand if a resize brought it back.
+void append_places(std::vector<std::uint64_t>& places, std::span<const Held> gone, unsigned shift) {
+  for (const auto& h : gone) {
+    places.push_back(h.ptex);
+    places.push_back(rehashed(h, shift));
+  }
 }
 
 Call enter(std::uint64_t flags, const Placed& what) {
@@ -205,6 +214,7 @@ class Segment {
   }
 
   const std::vector<Held>& held() const { return held_; }
+  const std::vector<Held>& gone() const { return gone_; }
 
  private:
   void call(const Call& c, bool until_done = false) {
@@ -336,7 +346,10 @@ class Segment {
   // --- Using what is there.
 
   void forget(std::uint64_t ptex) {
-    std::erase_if(held_, [&](const Held& h) { return h.ptex == ptex; });
+    std::erase_if(held_, [&](const Held& h) {
+      if (h.ptex == ptex) gone_.push_back(h);
+      return h.ptex == ptex;
+    });
     occupied_.erase(ptex);
   }
 
@@ -584,7 +597,7 @@ class Segment {
   }
 
   Situation at_;
-  std::vector<Held> held_;
+  std::vector<Held> held_, gone_;
   std::set<std::uint64_t> occupied_;
   PageSource& source_;
   const std::vector<PageKind>& kinds_;
@@ -623,6 +636,24 @@ class ContentTour {
     return std::move(plans_);
   }
 
+  std::vector<Plan> vast_plans(unsigned limit) {
+    const auto vast = std::min(limit, max_shift);
+    if (vast <= top_) return {};
+    for (const bool is_secondary : {false, true}) {
+      unsigned i = 0;
+      for (const auto& kind : page_kinds(pages_)) {
+        for (int times = 0; times < (kind.terabyte ? 4 : 1); ++times, ++i)
+          enter_at({kind, is_secondary, true, 2}, any_hpteg() / 64 * 64 + i % 64, i % 8);
+      }
+      // Legal whatever the two COMMITs say: what is entered is entered before, and removed where it was,
+      // which is where it is again.
+      resize(vast);
+      resize(home_);
+      finish();
+    }
+    return std::move(plans_);
+  }
+
  private:
   static constexpr Wanted bolted{}, unbolted{{}, false, false, 2}, secondary{{}, true, true, 2};
 
@@ -644,7 +675,10 @@ class ContentTour {
 
   void drop(std::uint64_t ptex) {
     call(remove(0, ptex));
-    std::erase_if(held_, [&](const Held& h) { return h.ptex == ptex; });
+    std::erase_if(held_, [&](const Held& h) {
+      if (h.ptex == ptex) gone_.push_back(h);
+      return h.ptex == ptex;
+    });
   }
 
   void look(std::span<const std::uint64_t> stood = {}) {
@@ -665,6 +699,7 @@ class ContentTour {
     std::vector<std::uint64_t> stood;
     for (const auto& h : held_) stood.push_back(h.ptex);
     if (!some_collide(shift)) {
+      append_places(stood, gone_, shift);
       for (auto& h : held_) {
         h.ptex = rehashed(h, shift);
         h.certain = is_bolted(h);
@@ -696,6 +731,7 @@ class ContentTour {
     }
     if (!removals.empty()) call(bulk_remove(removals));
     held_.clear();
+    gone_.clear();
     move_to(home_);
     if (!plan_.empty()) plans_.push_back(std::exchange(plan_, {}));
   }
@@ -911,8 +947,7 @@ class ContentTour {
                                             : bolted,
                                any_hpteg() / 16 * 16 + i, i));
     const auto entered_and_removed = [&](unsigned first) {
-      call(remove(0, there[first].ptex));
-      std::erase_if(held_, [&](const Held& h) { return h.ptex == there[first].ptex; });
+      drop(there[first].ptex);
       call(protect(5, there[first + 1].ptex));
       for (auto& h : held_)
         if (h.ptex == there[first + 1].ptex) h.low = (h.low & ~std::uint64_t{7}) | 5;
@@ -1012,7 +1047,7 @@ class ContentTour {
   Pages pages_;
   unsigned home_, top_;
   unsigned shift_;
-  std::vector<Held> held_;
+  std::vector<Held> held_, gone_;
   Plan plan_;
   std::vector<Plan> plans_;
 };
@@ -1073,6 +1108,7 @@ void ContentGuest::restart() {
   source_.restart();
   committed_ = false;
   stood_.clear();
+  gone_.clear();
   looks_.clear();
 }
 
@@ -1080,8 +1116,11 @@ Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) 
   if (committed_) {
     committed_ = false;
     Dice dice(random_.split());
+    auto places = stood_;
+    append_places(places, gone_, situation.current_shift);
+    gone_.clear();
     looks_ =
-        look_around(situation.current_shift, held, stood_, 4, dice.one_in(16) ? whole_table : 0, dice.word());
+        look_around(situation.current_shift, held, places, 4, dice.one_in(32) ? whole_table : 0, dice.word());
     std::reverse(looks_.begin(), looks_.end());
   }
   if (!looks_.empty()) {
@@ -1092,6 +1131,9 @@ Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) 
   }
   Segment segment(situation, held, source_, kinds_, random_.split());
   auto plan = segment.make();
+  gone_.insert(gone_.end(), segment.gone().begin(), segment.gone().end());
+  if (gone_.size() > remembered)
+    gone_.erase(gone_.begin(), gone_.end() - static_cast<std::ptrdiff_t>(remembered));
   committed_ = plan.back().call.token == token::H_RESIZE_HPT_COMMIT;
   if (committed_) {
     stood_.clear();
@@ -1123,6 +1165,10 @@ Plan look_around(unsigned shift, std::span<const Held> held, std::span<const std
 }
 
 std::vector<Plan> content_tour(const Situation& at, Pages pages) { return ContentTour(at, pages).plans(); }
+
+std::vector<Plan> vast_content_tour(const Situation& at, Pages pages) {
+  return ContentTour(at, pages).vast_plans(at.limit);
+}
 
 std::vector<Plan> hostile_plans(const Situation& at, std::uint64_t seed) {
   Dice dice(rc::Random{seed});

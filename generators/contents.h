@@ -93,6 +93,7 @@ class ContentGuest {
   std::vector<PageKind> kinds_;
   bool committed_ = false;            // whether the last call was a COMMIT, however it was answered
   std::vector<std::uint64_t> stood_;  // the PTEXs of what was held then
+  std::vector<Held> gone_;            // the last that were removed
   Plan looks_;                        // what is left to be looked at, the first call last
 };
 
@@ -107,6 +108,11 @@ Plan look_around(unsigned shift, std::span<const Held> held, std::span<const std
 /// the other in a partition in this situation whose table is empty; each leaves it so. They take for granted
 /// that the COMMITs in them succeed or not as LoPAR demands. Always the same for a situation and pages.
 std::vector<Plan> content_tour(const Situation& at, Pages pages);
+
+/// The same in the largest table permitted (situation.limit): some of the hash's bits count in no smaller
+/// one. Apart, because not every hypervisor can spare up to 64 TiB, and none that copies should be asked to;
+/// legal also where PREPARE refuses. None if that is no larger than what content_tour() uses.
+std::vector<Plan> vast_content_tour(const Situation& at, Pages pages);
 
 /// What no legal guest does: HPTEs in wrong HPTEGs, reserved segment sizes, LP encodings that are not listed,
 /// then resizes in both directions. LoPAR says nothing about it; only that the hypervisor lives counts. Equal

@@ -371,9 +371,42 @@ std::vector<Deviation> content_deviations() {
   return list;
 }
 
-// The segment size bits reach the hash in its topmost bit only, which only a table of 2^46 bytes uses
-// (hashing_test.segment_size_left_in_avpn_shows_in_the_largest_table_only).
-bool can_show(Deviation deviation) { return deviation != D::rehash_b_in_avpn; }
+// Two that touch bits of the hash which no table of up to 2^26 bytes uses: the segment size bits get to the
+// topmost one, which takes a table of 2^46 bytes, the shifted VSID to those from 25 on, which takes 2^33.
+bool can_show(Deviation deviation, unsigned limit = 26) {
+  return !(deviation == D::rehash_b_in_avpn && limit < 46) &&
+         !(deviation == D::rehash_1t_not_spread && limit < 33);
+}
+
+TEST(vast_content_tour, shows_what_only_a_large_table_shows) {
+  for (const unsigned limit : {32u, 33u, 46u}) {
+    Partition partition(24);
+    std::vector<Issued> trace;
+    for (const auto& plan : vast_content_tour(partition.situation(limit), all_pages)) {
+      issue(partition, plan, trace, [&](const Call& call) { expect_legal(call, partition, "vast: "); });
+      EXPECT_EQ(partition.shift(), 24u);
+      EXPECT_EQ(partition.table().size(), 0u);
+    }
+    for (const auto deviation : {D::rehash_b_in_avpn, D::rehash_1t_not_spread})
+      EXPECT_EQ(shows_after(deviation, trace, 24) != 0, can_show(deviation, limit))
+          << id_of(deviation) << limit;
+    std::printf("vast to %u: %zu calls\n", limit, trace.size());
+  }
+  EXPECT_TRUE(vast_content_tour({false, 0, 24, 25}, all_pages).empty());
+}
+
+TEST(vast_content_tour, is_legal_where_it_is_refused) {
+  Partition partition(24);
+  for (const auto& plan : vast_content_tour(partition.situation(46), all_pages))
+    for (const auto& [call, until_done] : plan) {
+      expect_legal(call, partition, "refused: ");
+      if (call.token == token::H_RESIZE_HPT_PREPARE && call.args[1] != 24) continue;
+      partition.issue(call);
+      if (until_done) partition.issue(call);
+    }
+  EXPECT_EQ(partition.shift(), 24u);
+  EXPECT_EQ(partition.table().size(), 0u);
+}
 
 TEST(content_tour, every_deviation_that_contents_show_is_shown) {
   for (const auto& [shift, limit] : {std::pair{24u, 30u}, {19u, 22u}, {18u, 20u}, {26u, 26u}}) {
@@ -503,7 +536,7 @@ TEST(content_guest, a_fresh_partition_begins_anew) {
   }
 }
 
-TEST(content_guest, every_class_is_entered_and_survives_or_not) {
+TEST(content_guest, every_class_slot_and_bit_is_entered) {
   // Segment size, LP encoding (6: none), secondary, bolted.
   std::set<std::tuple<bool, std::size_t, bool, bool>> entered;
   std::set<std::uint64_t> slots;
