@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "conformance/avoidance.h"
+#include "generators/contents.h"
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
 #include "generators/tour.h"
@@ -24,6 +26,9 @@ double seconds_since(Clock::time_point start) {
 
 // A fresh partition is taken after this many calls, so that what is kept for the minimizer stays bounded.
 constexpr std::size_t calls_per_partition = 16384;
+// Fewer where contents are tried: each HPTE entered may matter to what is found, so there is more to
+// minimize.
+constexpr std::size_t content_calls_per_partition = 2048;
 // How often a PREPARE is repeated at most, in one batch, to see its preparation end.
 constexpr std::size_t most_repeats = 64;
 // How often a cause that a shorter trace disproved is looked into before it is taken for disproved.
@@ -61,11 +66,15 @@ class Campaign {
       restart({true});
       try_tour(tour(foreseen_));
       if (can_forbid) try_forbidden();
+      try_content_tours();
       restart({true});
       try_exhaustively();
+      try_contents();
+      restart({true});
       try_at_random();
       flush();
       keep_history();
+      try_hostile_guests();
       if (!record_.findings.empty()) diagnose_again();
     } catch (const EnvironmentError& error) {
       record_.error = error.what();
@@ -173,7 +182,7 @@ class Campaign {
   // Call by call, as a guest would: a preparation is waited for.
   void issue_patiently(const Plan& plan) {
     for (const auto& planned : plan) {
-      if (avoided_.contains(call_class_of(planned.call))) continue;
+      if (avoided(planned.call)) continue;
       queue_.push_back(planned.call);
       foreseen_ = after(foreseen_, planned.call);
       if (!planned.until_done) continue;
@@ -186,6 +195,63 @@ class Campaign {
         flush();
       }
     }
+  }
+
+  Pages pages() const { return statement_.pages.value_or(0); }
+
+  // Whether the table is as a plan of the tour expects it.
+  bool is_untouched(const Situation& at) const {
+    return foreseen_ == at && !oracle_->contents().forfeited() && oracle_->contents().held().empty();
+  }
+
+  void try_content_tours() {
+    restart({true});
+    flush();
+    doing_ = "trying every rule of what is in the table";
+    const auto at = foreseen_;
+    for (const auto& tour : {content_tour(at, pages()), vast_content_tour(at, pages())}) {
+      for (const auto& plan : tour) {
+        if (stopped() || exhausted()) return;
+        if (!is_untouched(at)) restart({true});
+        issue_patiently(plan);
+        flush();
+      }
+    }
+  }
+
+  // A guest that looks at each answer before it goes on, since what is right to enter depends on the table.
+  void try_contents() {
+    restart({true});
+    flush();
+    doing_ = "trying what becomes of HPTEs";
+    ContentGuest guest(options_.seed, pages());
+    while (!stopped() && !exhausted() && fraction() < 0.6) {
+      if (history_.size() >= content_calls_per_partition) restart(partition_);
+      if (history_.empty()) guest.restart();
+      const auto before = record_.tally.calls;
+      const auto held = oracle_->contents().held();
+      issue_patiently(guest.next(foreseen_, held));
+      flush();
+      unissued_ = record_.tally.calls == before ? unissued_ + 1 : 0;
+    }
+  }
+
+  // LoPAR says nothing of a guest that enters HPTEs where they do not belong; so only a hypervisor that does
+  // not go on is of interest, and it is no matter of conformance.
+  void try_hostile_guests() {
+    if (stopped() || exhausted()) return;
+    restart({true});
+    flush();
+    doing_ = "trying hostile guests";
+    const auto at = foreseen_;
+    hostile_ = true;
+    for (const auto& plan : hostile_plans(at, options_.seed)) {
+      if (stopped() || exhausted()) break;
+      restart({true});
+      issue_patiently(plan);
+      flush();
+    }
+    hostile_ = false;
   }
 
   void try_forbidden() {
@@ -222,7 +288,7 @@ class Campaign {
   void issue(const Plan& plan) {
     const auto before = queue_.size();
     for (const auto& planned : plan) {
-      if (avoided_.contains(call_class_of(planned.call))) continue;
+      if (avoided(planned.call)) continue;
       queue_.push_back(planned.call);
       foreseen_ = after(foreseen_, planned.call);
       if (!planned.until_done) continue;
@@ -271,7 +337,11 @@ class Campaign {
     }
     journal_.flush();
     foreseen_ = situation_of(oracle_->states(), foreseen_.current_shift);
-    if (suspicions.empty()) return;
+    if (suspicions.empty()) {
+      // A plan made for a table that was not there has made a hostile guest of a legal one.
+      if (oracle_->contents().hostile() && !hostile_) restart(partition_);
+      return;
+    }
     look_into_all(suspicions);
     restart(partition_);
     journal_.flush();
@@ -313,6 +383,12 @@ class Campaign {
     if (oracle_->step(call, response)) {
       oracle_->exercised().for_each(
           [&](Clause clause) { ++record_.tally.exercised[static_cast<std::size_t>(clause)]; });
+      return;
+    }
+    if (oracle_->contents().hostile()) {
+      if (!refused_before_) explained_steps_ = history_.size() - 1;
+      refused_before_ = true;
+      oracle_->resync(call, response);
       return;
     }
     auto refusal = oracle_->explain(call, &response);
@@ -368,12 +444,11 @@ class Campaign {
   void observe_fault(const Call& call, const Fault& fault, std::vector<Suspicion>& suspicions) {
     remember(call, std::nullopt);
     auto refusal = oracle_->explain(call, nullptr);
-    const auto key = fault_key(kind_of(fault), refusal);
-    // The implementation does not survive such calls, so nothing is learned by making them again.
-    avoided_.insert(call_class_of(call));
+    const bool hostile = oracle_->contents().hostile();
+    const auto key = fault_key(kind_of(fault), refusal, hostile);
     ++faults_;
     const auto before = suspicions.size();
-    suspect({{kind_of(fault), call.token, 0, refusal.rows, diagnosed_},
+    suspect({{kind_of(fault), call.token, 0, refusal.rows, diagnosed_, hostile},
              std::move(refusal),
              key,
              {},
@@ -383,13 +458,21 @@ class Campaign {
              false,
              false},
             suspicions);
-    if (suspicions.size() == before) restart(partition_);
+    if (suspicions.size() > before) return;
+    // Seen before, and not for an HPTE that could be avoided.
+    avoidance_.call(call);
+    restart(partition_);
   }
 
-  static std::string fault_key(Finding::Kind kind, const Refusal& refusal) {
+  // What is avoided is part of the key: an implementation that does not survive the same call for another
+  // reason has another fault.
+  std::string fault_key(Finding::Kind kind, const Refusal& refusal, bool hostile) const {
     constexpr const char* kinds[] = {"violation", "died", "hung", "garbled"};
-    return fmt::format("{}:{}", kinds[static_cast<int>(kind)], refusal.key);
+    return fmt::format("{}:{}{}{}", kinds[static_cast<int>(kind)], refusal.key, hostile ? ":hostile" : "",
+                       avoidance_.hptes_text());
   }
+
+  bool avoided(const Call& call) const { return avoidance_.avoids(call); }
 
   // Known kinds are counted, new ones kept with the calls that led to them, once a batch.
   void suspect(Suspicion suspicion, std::vector<Suspicion>& suspicions) {
@@ -450,7 +533,7 @@ class Campaign {
     }
     const auto& refusal = found ? minimized.best.refusal : suspicion.refusal;
     auto key = !found            ? suspicion.key
-               : suspicion.fault ? fault_key(suspicion.target.kind, refusal)
+               : suspicion.fault ? fault_key(suspicion.target.kind, refusal, suspicion.target.hostile)
                                  : refusal.key;
     Trace trace;
     trace.statement = minimized.best.statement;
@@ -470,6 +553,9 @@ class Campaign {
       evidence_.push_back({std::move(trace), {suspicion.key, key}});
       diagnose_again();
     }
+
+    // The implementation does not survive such calls, so nothing is learned by making them again.
+    if (suspicion.fault) avoidance_.learn(minimized.best.steps);
 
     // The short trace shows another cause than the long one suggested. It may have slipped from one to the
     // other, so the suggestion gets another chance or two.
@@ -603,7 +689,8 @@ class Campaign {
         hidden_cause || (minimized.best.found ? !minimized.best.first : suspicion.after_others);
     finding.kind = suspicion.target.kind;
     finding.key = key;
-    finding.clauses = refusal.clauses;
+    finding.hostile = suspicion.target.hostile;
+    if (!finding.hostile) finding.clauses = refusal.clauses;
     finding.headline = refusal.headline;
     finding.explanation = refusal.explanation;
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
@@ -725,11 +812,12 @@ class Campaign {
   std::string doing_ = "trying";
   std::map<std::string, std::size_t> known_;  // key, or one found to be another's, to the finding
   std::map<std::string, unsigned> attempts_, second_looks_;
-  std::size_t faults_ = 0;           // how often the implementation failed to answer
-  std::size_t unissued_ = 0;         // plans in a row of which every call is avoided
-  std::vector<Target> observed_;     // of each finding
-  bool refused_before_ = false;      // in this partition
-  std::set<std::uint64_t> avoided_;  // classes of calls that the implementation does not survive
+  std::size_t faults_ = 0;        // how often the implementation failed to answer
+  std::size_t unissued_ = 0;      // plans in a row of which every call is avoided
+  std::vector<Target> observed_;  // of each finding
+  bool refused_before_ = false;   // in this partition
+  Avoidance avoidance_;           // of what the implementation does not survive
+  bool hostile_ = false;          // guests are, on purpose
   Clock::time_point start_ = Clock::now();
   double minimizing_seconds_ = 0;
 };

@@ -19,17 +19,10 @@
 #include <vector>
 
 #include "generators/plan.h"
+#include "model/contents.h"
 #include "model/hashing.h"
 
 namespace hptck {
-
-/// An HPTE that the guest has reason to think is in the table.
-struct Held {
-  std::uint64_t ptex = 0;
-  std::uint64_t high = 0, low = 0;  ///< doublewords 0 and 1
-  bool certain = true;              ///< it must be there; else it may be
-  bool operator==(const Held&) const = default;
-};
 
 /// An HPTE and where it is entered.
 struct Placed {

@@ -51,8 +51,10 @@ struct Possible {
 
 /// An HPTE that the guest has reason to think is in the table.
 struct Held {
-  std::uint64_t ptex, high, low;
-  bool certain;  ///< it must be there; else it may be
+  std::uint64_t ptex = 0;
+  std::uint64_t high = 0, low = 0;  ///< doublewords 0 and 1
+  bool certain = true;              ///< it must be there; else it may be
+  bool operator==(const Held&) const = default;
 };
 
 class Contents {
