@@ -390,7 +390,6 @@ TEST(vast_content_tour, shows_what_only_a_large_table_shows) {
     for (const auto deviation : {D::rehash_b_in_avpn, D::rehash_1t_not_spread})
       EXPECT_EQ(shows_after(deviation, trace, 24) != 0, can_show(deviation, limit))
           << id_of(deviation) << limit;
-    std::printf("vast to %u: %zu calls\n", limit, trace.size());
   }
   EXPECT_TRUE(vast_content_tour({false, 0, 24, 25}, all_pages).empty());
 }
@@ -414,7 +413,6 @@ TEST(content_tour, every_deviation_that_contents_show_is_shown) {
     for (const auto deviation : content_deviations())
       EXPECT_EQ(shows_after(deviation, trace, shift) != 0, can_show(deviation))
           << id_of(deviation) << " from " << shift;
-    std::printf("tour from %u: %zu calls\n", shift, trace.size());
   }
 }
 
@@ -445,17 +443,11 @@ TEST(content_tour, asks_for_no_more_than_the_limit) {
 }
 
 TEST(content_guest, every_deviation_that_contents_show_is_shown) {
-  std::map<Deviation, std::vector<std::size_t>> shown;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    const auto trace = guest_trace(19, 22, seed, 12000);
+    const auto trace = guest_trace(19, 22, seed, 8000);
     for (const auto deviation : content_deviations())
-      if (const auto after = shows_after(deviation, trace, 19)) shown[deviation].push_back(after);
-  }
-  for (const auto deviation : content_deviations()) {
-    EXPECT_EQ(!shown[deviation].empty(), can_show(deviation)) << id_of(deviation);
-    std::string line;
-    for (const auto after : shown[deviation]) line += " " + std::to_string(after);
-    std::printf("%-32s%s\n", std::string(id_of(deviation)).c_str(), line.c_str());
+      EXPECT_EQ(shows_after(deviation, trace, 19) != 0, can_show(deviation))
+          << id_of(deviation) << ", seed " << seed;
   }
 }
 
@@ -486,11 +478,11 @@ TEST(content_guest, stays_legal_and_commits_last) {
       collisions += trace.back().response.status == status::H_PTEG_FULL;
     }
     EXPECT_LT(most_held, 400u);
-    EXPECT_LE(longest, 240u);
-    EXPECT_GT(commits, 20u);
-    EXPECT_GT(collisions, 3u);
-    std::printf("from %u: %zu calls, %zu commits, %zu collisions, %zu held at most, longest %zu\n", shift,
-                trace.size(), commits, collisions, most_held, longest);
+    EXPECT_LE(longest, 150u);
+    EXPECT_GT(commits, 100u);
+    EXPECT_GT(collisions, 30u);
+    printf("%u: %zu calls %zu commits %zu coll, longest %zu held %zu\n", shift, trace.size(), commits,
+           collisions, longest, most_held);
     if (testing::Test::HasFailure()) return;
   }
 }
