@@ -23,7 +23,7 @@ constexpr std::uint64_t memory_coherent = 0x10;    // WIMG 0010, real page 0: ev
 constexpr std::uint64_t avpn_argument = ~0x7full;  // what the AVPN flag compares of doubleword 0
 constexpr std::size_t segment_calls = 120;         // about as many calls as a segment has at most
 constexpr std::size_t remembered = 32;             // HPTEs that are gone, and may come back
-constexpr std::size_t enough = 80, many = 300;     // HPTEs held, before the guest removes some
+constexpr std::size_t enough = 64, many = 300;     // HPTEs held, before the guest removes some
 constexpr unsigned largest_tried = 26;             // copying 64 MiB over and over teaches nothing new
 constexpr std::uint64_t whole_table = one << 14;   // HPTEs of a table of 2^18 bytes, looked at now and then
 constexpr std::uint64_t tour_seed = 1;
@@ -297,12 +297,12 @@ class Segment {
   // From this table to a smaller one: 0 if there is none, mostly 1 or 2.
   unsigned any_distance() {
     const auto deepest = at_.current_shift - min_shift;
-    return dice_.one_in(3) ? static_cast<unsigned>(dice_.below(deepest + 1))
-                           : std::min(dice_.number(1, 2), deepest);
+    if (deepest == 0) return 0;
+    return dice_.one_in(3) ? dice_.number(1, deepest) : std::min(dice_.number(1, 2), deepest);
   }
 
-  // Two HPTEs, or one for one that is held, that are close to each other in some smaller table.
-  // They part in tables down to the one that is smaller by `distance - 1`; none if that is 0.
+  // Two HPTEs, or one for one that is held, that are close to each other in the table that is smaller by
+  // `distance`, and apart in larger ones. Any two if there is no such table.
   void enter_family(unsigned distance) {
     enum class Family { colliding, other_slot, parting_bit, lowest_bit, one_not_bolted, twins };
     using F = Family;
