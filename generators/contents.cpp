@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <initializer_list>
 #include <set>
 #include <utility>
@@ -29,7 +30,10 @@ constexpr std::uint64_t whole_table = one << 14;   // HPTEs of a table of 2^18 b
 constexpr std::uint64_t tour_seed = 1;
 
 W8 size_of(unsigned shift) { return W8(static_cast<std::uint8_t>(shift)); }
-std::uint64_t hptes_of(unsigned shift) { return one << (shift - 4); }
+std::uint64_t hptes_of(unsigned shift) {
+  assert(shift >= min_shift && shift <= max_shift);
+  return one << (shift - 4);
+}
 std::uint64_t last_hpteg(unsigned shift) { return raw(hashing::last_hpteg(size_of(shift))); }
 Entry entry_of(const Held& held) { return {W64(held.high), W64(held.low)}; }
 bool is_bolted(const Held& held) { return holds(hashing::is_bolted(entry_of(held))); }
@@ -86,7 +90,10 @@ class Dice {
  public:
   explicit Dice(rc::Random random) : random_(random) {}
   std::uint64_t word() { return random_.next(); }
-  std::uint64_t below(std::uint64_t bound) { return random_.next() % bound; }
+  std::uint64_t below(std::uint64_t bound) {
+    assert(bound != 0);
+    return random_.next() % bound;
+  }
   unsigned number(unsigned from, unsigned to) { return from + static_cast<unsigned>(below(to - from + 1)); }
   bool one_in(unsigned n) { return below(n) == 0; }
   template <class Range>
@@ -1098,9 +1105,9 @@ std::vector<PageKind> page_kinds(Pages pages) {
   std::vector<PageKind> kinds;
   for (const bool terabyte : {false, true}) {
     kinds.push_back({terabyte, {}});
-    for (std::uint8_t i = 0; i < hashing::page_encodings.size(); ++i)
+    for (std::size_t i = 0; i < hashing::page_encodings.size(); ++i)
       if ((pages >> i & 1) != 0 && hashing::page_encodings[i].actual_shift < (terabyte ? 40 : 28))
-        kinds.push_back({terabyte, i});
+        kinds.push_back({terabyte, static_cast<std::uint8_t>(i)});
   }
   return kinds;
 }
