@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <initializer_list>
 #include <set>
 #include <utility>
@@ -23,13 +24,16 @@ constexpr std::uint64_t memory_coherent = 0x10;    // WIMG 0010, real page 0: ev
 constexpr std::uint64_t avpn_argument = ~0x7full;  // what the AVPN flag compares of doubleword 0
 constexpr std::size_t segment_calls = 120;         // about as many calls as a segment has at most
 constexpr std::size_t remembered = 32;             // HPTEs that are gone, and may come back
-constexpr std::size_t enough = 80, many = 300;     // HPTEs held, before the guest removes some
+constexpr std::size_t enough = 64, many = 300;     // HPTEs held, before the guest removes some
 constexpr unsigned largest_tried = 26;             // copying 64 MiB over and over teaches nothing new
 constexpr std::uint64_t whole_table = one << 14;   // HPTEs of a table of 2^18 bytes, looked at now and then
 constexpr std::uint64_t tour_seed = 1;
 
 W8 size_of(unsigned shift) { return W8(static_cast<std::uint8_t>(shift)); }
-std::uint64_t hptes_of(unsigned shift) { return one << (shift - 4); }
+std::uint64_t hptes_of(unsigned shift) {
+  assert(shift >= min_shift && shift <= max_shift);
+  return one << (shift - 4);
+}
 std::uint64_t last_hpteg(unsigned shift) { return raw(hashing::last_hpteg(size_of(shift))); }
 Entry entry_of(const Held& held) { return {W64(held.high), W64(held.low)}; }
 bool is_bolted(const Held& held) { return holds(hashing::is_bolted(entry_of(held))); }
@@ -80,12 +84,16 @@ Call bulk_remove(std::initializer_list<Removal> removals) {
   return bulk_remove(std::span(removals.begin(), removals.size()));
 }
 
-// Draws. RapidCheck's distributions grow with a size that means nothing here.
+// Draws. RapidCheck's distributions grow with a size that means nothing here. No expression draws twice but
+// in braces, where the order is fixed: every compiler makes the same plans.
 class Dice {
  public:
   explicit Dice(rc::Random random) : random_(random) {}
   std::uint64_t word() { return random_.next(); }
-  std::uint64_t below(std::uint64_t bound) { return random_.next() % bound; }
+  std::uint64_t below(std::uint64_t bound) {
+    assert(bound != 0);
+    return random_.next() % bound;
+  }
   unsigned number(unsigned from, unsigned to) { return from + static_cast<unsigned>(below(to - from + 1)); }
   bool one_in(unsigned n) { return below(n) == 0; }
   template <class Range>
@@ -115,11 +123,13 @@ unsigned segment_of(const PageKind& kind) {
   return kind.terabyte ? hashing::large_segment : hashing::small_segment;
 }
 
-// The first PTEX beyond the table, what a cut to the table makes of `ptex`, and bits that an implementation
-// drops if it narrows the register.
+// PTEXs beyond the table: the first one, then some that a cut makes `ptex`, as if the register were narrower.
 std::vector<std::uint64_t> beyond(unsigned shift, std::uint64_t ptex) {
   const auto hptes = hptes_of(shift);
-  return {hptes, hptes | ptex, hptes << 1 | ptex, one << 32 | ptex, one << 55 | ptex};
+  std::vector<std::uint64_t> ptexs{hptes, hptes | ptex, hptes << 1 | ptex, one << 32 | ptex,
+                                   one << 55 | ptex};
+  std::erase_if(ptexs, [&](std::uint64_t p) { return p < hptes; });
+  return ptexs;
 }
 
 // A bit of doubleword 0 for the andcond mask. Whether the low seven count is left open (ambiguity A17).
@@ -146,6 +156,7 @@ class Segment {
       use,
       fill,
       resize,
+      meet,
       prepare,
       finish,
       cancel,
@@ -167,7 +178,8 @@ class Segment {
                                                         {4, P::family},
                                                         {4, P::use},
                                                         {1, P::fill},
-                                                        {6, P::resize},
+                                                        {5, P::resize},
+                                                        {5, P::meet},
                                                         {2, P::prepare},
                                                         {1, P::commit_wrong},
                                                         {1, P::commit_early}});
@@ -176,7 +188,7 @@ class Segment {
         enter_some(dice_.number(1, 24));
         break;
       case P::family:
-        for (auto n = dice_.number(1, 6); n > 0; --n) enter_family();
+        for (auto n = dice_.number(1, 6); n > 0; --n) enter_family(any_distance());
         break;
       case P::use:
         use_some(dice_.number(1, 40));
@@ -187,6 +199,15 @@ class Segment {
       case P::resize:
         resize(any_size());
         break;
+      case P::meet: {
+        // Nothing but these two is in each other's way there.
+        const auto distance = any_distance();
+        const auto where = std::min(at_.current_shift - distance, most());
+        part(where);
+        enter_family(distance);
+        finish(where);
+        break;
+      }
       case P::prepare:
         // What follows, in this segment and the next ones, happens while it is pending.
         call(prepare(0, any_size()));
@@ -226,13 +247,15 @@ class Segment {
 
   std::uint64_t any_hpteg() {
     const auto last = last_hpteg(at_.current_shift);
+    const std::uint64_t middles[] = {last / 2, last / 2 + 1, last_hpteg(min_shift),
+                                     last_hpteg(min_shift) + 1};
     switch (dice_.below(8)) {
       case 0:
         return 0;
       case 1:
         return last;
       case 2:  // the halves of the table, and of the least one
-        return (dice_.one_in(2) ? last / 2 : last_hpteg(min_shift)) + dice_.below(2) * (last > 0x7ff);
+        return dice_.pick(middles) & last;
       case 3:
         if (!held_.empty()) return dice_.pick(held_).ptex / 8;
         [[fallthrough]];
@@ -243,6 +266,10 @@ class Segment {
 
   Wanted anything() {
     return {dice_.pick(kinds_), dice_.one_in(2), !dice_.one_in(4), static_cast<unsigned>(dice_.below(8))};
+  }
+
+  std::pair<Wanted, unsigned> anything_in_any_slot() {
+    return {anything(), static_cast<unsigned>(dice_.below(8))};
   }
 
   // A slot of the HPTEG that is free as far as known, or any.
@@ -268,25 +295,32 @@ class Segment {
   void enter_some(unsigned count) {
     for (; count > 0; --count) {
       const auto hpteg = any_hpteg();
-      enter_at(anything(), hpteg, free_slot(hpteg), !dice_.one_in(4));
+      const auto wanted = anything();
+      const auto slot = free_slot(hpteg);
+      enter_at(wanted, hpteg, slot, !dice_.one_in(4));
     }
   }
 
-  // Two HPTEs, or one for one that is held, that are close to each other in some smaller table.
-  void enter_family() {
+  // From this table to a smaller one: 0 if there is none, mostly 1 or 2.
+  unsigned any_distance() {
+    const auto deepest = at_.current_shift - min_shift;
+    if (deepest == 0) return 0;
+    return dice_.one_in(3) ? dice_.number(1, deepest) : std::min(dice_.number(1, 2), deepest);
+  }
+
+  // Two HPTEs, or one for one that is held, that are close to each other in the table that is smaller by
+  // `distance`, and apart in larger ones. Any two if there is no such table.
+  void enter_family(unsigned distance) {
     enum class Family { colliding, other_slot, parting_bit, lowest_bit, one_not_bolted, twins };
     using F = Family;
-    const auto family = dice_.weighted<F>({{3, F::colliding},
+    const auto family = dice_.weighted<F>({{6, F::colliding},
                                            {2, F::other_slot},
                                            {2, F::parting_bit},
                                            {1, F::lowest_bit},
                                            {2, F::one_not_bolted},
                                            {2, F::twins}});
     if (family == F::twins) return enter_twins();
-    if (at_.current_shift == min_shift) return enter_some(2);
-    // They part in the table that is smaller by `distance - 1`, and no longer in the next one.
-    const auto most = at_.current_shift - min_shift;
-    const auto distance = dice_.one_in(3) ? dice_.number(1, most) : std::min(dice_.number(1, 2), most);
+    if (distance == 0) return enter_some(2);
     const auto first_lost = one << (at_.current_shift - distance - hashing::hpteg_shift);
     const auto last = last_hpteg(at_.current_shift);
     auto hpteg = any_hpteg();
@@ -317,9 +351,11 @@ class Segment {
     const auto page = source_.next(wanted, at_.current_shift, any_hpteg());
     const auto hidden = hashing::low_bits(missing).value;
     std::set<std::uint64_t> indices{raw(page.index)};
-    for (auto n = dice_.number(1, 4); n > 0; --n)
-      indices.insert(raw(page.index) ^ (one << dice_.below(missing)) ^
-                     (dice_.one_in(2) ? dice_.word() & hidden : 0));
+    for (auto n = dice_.number(1, 4); n > 0; --n) {
+      const auto bit = one << dice_.below(missing);
+      const auto others = dice_.one_in(2) ? dice_.word() & hidden : 0;
+      indices.insert(raw(page.index) ^ bit ^ others);
+    }
     for (const auto index : indices) {
       const VirtualPage twin{page.terabyte, page.vsid, W64(index), page.base_shift};
       const auto hpteg = place(twin, wanted, at_.current_shift, 0).ptex / 8;
@@ -330,12 +366,13 @@ class Segment {
   // Eight HPTEs in one HPTEG, then one more, with and without Exact.
   void fill() {
     const auto hpteg = any_hpteg();
-    for (int i = 0; i < 8; ++i) enter_at(anything(), hpteg, static_cast<unsigned>(dice_.below(8)), false);
-    enter_at(anything(), hpteg, static_cast<unsigned>(dice_.below(8)), false);
-    // Not through enter_at(), which would think it held if the guest does not know the HPTEG's slots.
-    const auto wanted = anything();
-    const auto page = source_.next(wanted, at_.current_shift, hpteg);
-    call(enter_exactly(place(page, wanted, at_.current_shift, static_cast<unsigned>(dice_.below(8)))));
+    for (int i = 0; i < 10; ++i) {
+      // Not through enter_at(), which would think the last one held: which slots are taken is not known.
+      const auto [wanted, slot] = anything_in_any_slot();
+      const auto placed =
+          place(source_.next(wanted, at_.current_shift, hpteg), wanted, at_.current_shift, slot);
+      call(enter(i < 9 ? 0 : H_EXACT, placed));
+    }
     call(read_four(hpteg * 8 + dice_.below(4)));
     call(read_four(hpteg * 8 + 4 + dice_.below(4)));
     // A full HPTEG is in everybody's way after a resize; now and then it stays.
@@ -369,7 +406,10 @@ class Segment {
     }
   }
 
-  std::uint64_t any_ptex() { return any_hpteg() * 8 + dice_.below(8); }
+  std::uint64_t any_ptex() {
+    const auto hpteg = any_hpteg();
+    return hpteg * 8 + dice_.below(8);
+  }
   std::uint64_t any_beyond() {
     const auto ptexs = beyond(at_.current_shift, held_.empty() ? any_ptex() : dice_.pick(held_).ptex);
     return dice_.pick(ptexs);
@@ -447,8 +487,11 @@ class Segment {
       case 0:
         return call(read_four(ptex));
       case 1:
-        call(remove(dice_.one_in(2) ? 0 : H_AVPN, ptex, dice_.word() & avpn_argument));
-        return forget(ptex);
+        if (dice_.one_in(2)) {
+          call(remove(0, ptex));
+          return forget(ptex);
+        }
+        return call(remove(H_AVPN, ptex, dice_.word() & avpn_argument));
       case 2:
         call(bulk_remove({removal(ptex)}));
         return forget(ptex);
@@ -463,11 +506,9 @@ class Segment {
       case 0:
         return call(dice_.one_in(2) ? read_hpte(ptex) : read_four(ptex));
       case 1: {
-        auto placed = [&] {
-          const auto wanted = anything();
-          return place(source_.next(wanted, at_.current_shift, any_hpteg()), wanted, at_.current_shift,
-                       static_cast<unsigned>(dice_.below(8)));
-        }();
+        const auto [wanted, slot] = anything_in_any_slot();
+        const auto page = source_.next(wanted, at_.current_shift, any_hpteg());
+        auto placed = place(page, wanted, at_.current_shift, slot);
         const auto ptexs = beyond(at_.current_shift, placed.ptex);
         // Not the first beyond, which a cut would make a wrong place.
         placed.ptex = ptexs[1 + dice_.below(ptexs.size() - 1)];
@@ -477,9 +518,11 @@ class Segment {
         return call(remove(dice_.one_in(2) ? 0 : H_AVPN, ptex));
       case 3:
         return call(protect(dice_.below(8), ptex));
-      default:
-        return call(bulk_remove({removal(any_ptex(), bulk::avpn, dice_.word() & avpn_argument), removal(ptex),
-                                 removal(any_ptex())}));
+      default: {
+        const auto before = any_ptex(), after_it = any_ptex();
+        return call(bulk_remove(
+            {removal(before, bulk::avpn, dice_.word() & avpn_argument), removal(ptex), removal(after_it)}));
+      }
     }
   }
 
@@ -531,9 +574,10 @@ class Segment {
 
   // --- Resizing.
 
+  unsigned most() const { return std::max(std::min(at_.limit, largest_tried), min_shift); }
+
   unsigned any_size() {
-    const auto most = std::max(std::min(at_.limit, largest_tried), min_shift);
-    const auto legal = [&](unsigned shift) { return std::clamp(shift, min_shift, most); };
+    const auto legal = [&](unsigned shift) { return std::clamp(shift, min_shift, most()); };
     const auto current = at_.current_shift;
     return legal(dice_.weighted<unsigned>({{3, min_shift},
                                            {2, min_shift + 1},
@@ -541,7 +585,7 @@ class Segment {
                                            {2, current - 2},
                                            {4, current + 1},
                                            {1, current},
-                                           {1, dice_.number(min_shift, most)}}));
+                                           {1, dice_.number(min_shift, most())}}));
   }
 
   // Removes one of each two certain HPTEs that need one slot in a table of that shift, so that it succeeds.
@@ -563,7 +607,7 @@ class Segment {
           enter_some(dice_.number(1, 4));
           break;
         case 1:
-          enter_family();
+          enter_family(any_distance());
           break;
         default:
           use_some(dice_.number(1, 6));
@@ -589,7 +633,10 @@ class Segment {
   }
 
   void commit_wrong() {
-    if (!at_.pending) call(prepare(0, any_size()), dice_.one_in(2));
+    if (!at_.pending) {
+      const auto size = any_size();
+      call(prepare(0, size), dice_.one_in(2));
+    }
     if (dice_.one_in(2)) call(prepare(0, at_.pending_shift), true);
     const auto shift = dice_.one_in(2) ? at_.pending_shift : at_.pending_shift + 1;
     const auto flags = shift == at_.pending_shift || dice_.one_in(3) ? one << dice_.below(64) : 0;
@@ -1058,9 +1105,9 @@ std::vector<PageKind> page_kinds(Pages pages) {
   std::vector<PageKind> kinds;
   for (const bool terabyte : {false, true}) {
     kinds.push_back({terabyte, {}});
-    for (std::uint8_t i = 0; i < hashing::page_encodings.size(); ++i)
+    for (std::size_t i = 0; i < hashing::page_encodings.size(); ++i)
       if ((pages >> i & 1) != 0 && hashing::page_encodings[i].actual_shift < (terabyte ? 40 : 28))
-        kinds.push_back({terabyte, i});
+        kinds.push_back({terabyte, static_cast<std::uint8_t>(i)});
   }
   return kinds;
 }
@@ -1119,8 +1166,8 @@ Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) 
     auto places = stood_;
     append_places(places, gone_, situation.current_shift);
     gone_.clear();
-    looks_ =
-        look_around(situation.current_shift, held, places, 4, dice.one_in(32) ? whole_table : 0, dice.word());
+    const auto whole = dice.one_in(32) ? whole_table : 0;
+    looks_ = look_around(situation.current_shift, held, places, 4, whole, dice.word());
     std::reverse(looks_.begin(), looks_.end());
   }
   if (!looks_.empty()) {

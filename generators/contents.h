@@ -99,7 +99,9 @@ Plan look_around(unsigned shift, std::span<const Held> held, std::span<const std
 
 /// Short plans that show every rule about what is in the table once from each side, to be issued one after
 /// the other in a partition in this situation whose table is empty; each leaves it so. They take for granted
-/// that the COMMITs in them succeed or not as LoPAR demands. Always the same for a situation and pages.
+/// that the COMMITs in them succeed or not as LoPAR demands: where one did not, what comes after it in the
+/// plan may be entered in wrong places, and the next plan needs a fresh partition. Always the same for a
+/// situation and pages.
 std::vector<Plan> content_tour(const Situation& at, Pages pages);
 
 /// The same in the largest table permitted (situation.limit): some of the hash's bits count in no smaller
