@@ -223,23 +223,6 @@ void Contents::forget() {
   forfeited_ = true;
 }
 
-bool Contents::concerns(std::uint64_t token) const {
-  if (forfeited_) return false;
-  switch (token) {
-    case token::H_ENTER:
-    case token::H_READ:
-    case token::H_REMOVE:
-    case token::H_PROTECT:
-    case token::H_BULK_REMOVE:
-      return true;
-    case token::H_RESIZE_HPT_PREPARE:
-    case token::H_RESIZE_HPT_COMMIT:
-      return !groups_.empty() || !at_prepare_.empty();
-    default:
-      return false;
-  }
-}
-
 const Possible& Contents::at(std::uint64_t ptex) const {
   const auto group = groups_.find(ptex / 8);
   return group == groups_.end() ? background_ : group->second[ptex % 8];
@@ -400,8 +383,10 @@ void Contents::refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Cl
 
 bool Contents::step(const Call& call, const Response& response, Sizes sizes, Refused* why) {
   exercised_ = {};
-  if (!concerns(call.token)) return true;
+  if (!concerns(call, response)) return true;
   ++now_;
+  // What was prepared while the table was empty went unnoticed.
+  if (groups_.empty()) pending_ = sizes.pending;
   switch (call.token) {
     case token::H_ENTER:
       return enter(call, response, sizes.before, why);
@@ -862,6 +847,10 @@ std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned fr
 }
 
 bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
+  Possible empty;
+  empty.because = Clause::commit_nothing_else;
+  empty.confirmed = false;
+  empty.since = now_;
   std::vector<Held> arrivals;
   const bool loses_entered = has(Deviation::commit_loses_entered);
   for (const auto& [hpteg, group] : groups_) {
@@ -895,11 +884,6 @@ bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
 
   const bool overwrites = has(Deviation::commit_overwrites_on_collision);
   std::unordered_map<std::uint64_t, Group> groups;
-  Possible empty;
-  empty.because = Clause::commit_nothing_else;
-  empty.confirmed = false;
-  empty.since = now_;
-  std::unordered_map<std::uint64_t, std::uint64_t> came_from;
   const auto place = [&](std::uint64_t ptex) -> Possible& {
     const auto [group, added] = groups.try_emplace(ptex / 8);
     if (added) group->second.fill(empty);

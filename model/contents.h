@@ -66,9 +66,10 @@ class Contents {
     std::string detail;       ///< names the kind of violation; no blanks
     std::string explanation;  ///< what may stand there, and what the answer says
   };
-  /// The shift of the current HPT before and after the call; 0 where it is not known.
+  /// The shift of the current HPT before and after the call; 0 where it is not known. And of a Pending HPT
+  /// that there may be before the call; 0 where there is none.
   struct Sizes {
-    unsigned before, after;
+    unsigned before, after, pending;
   };
 
   explicit Contents(const Deviations& deviations = {});
@@ -81,8 +82,25 @@ class Contents {
   /// From now on nothing is known of any slot; after an answer that was not allowed.
   void forget();
 
-  /// Whether a call of this kind needs step(); the others say nothing of contents as things are.
-  bool concerns(std::uint64_t token) const;
+  /// Whether the answer needs step(); the others say nothing of contents as things are.
+  bool concerns(const Call& call, const Response& response) const {
+    if (forfeited_) return false;
+    switch (call.token) {
+      case token::H_READ:
+        // Of an empty table only what is in it is news.
+        return !groups_.empty() || (call.args[0] & H_READ_4) != 0 || (response.out[0] & HPTE_VALID) != 0;
+      case token::H_ENTER:
+      case token::H_REMOVE:
+      case token::H_PROTECT:
+      case token::H_BULK_REMOVE:
+        return true;
+      case token::H_RESIZE_HPT_PREPARE:
+      case token::H_RESIZE_HPT_COMMIT:
+        return !groups_.empty() || !at_prepare_.empty();
+      default:
+        return false;
+    }
+  }
   /// The clauses that the last step showed at work.
   ClauseSet exercised() const { return exercised_; }
   /// Whether the guest has entered an HPTE where it does not belong.

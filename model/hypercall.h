@@ -17,7 +17,7 @@ inline constexpr std::uint64_t H_REMOVE = 0x04;
 inline constexpr std::uint64_t H_ENTER = 0x08;
 inline constexpr std::uint64_t H_READ = 0x0c;
 inline constexpr std::uint64_t H_PROTECT = 0x18;
-inline constexpr std::uint64_t H_BULK_REMOVE = 0x24;
+inline constexpr std::uint64_t H_BULK_REMOVE = 0x124;
 inline constexpr std::uint64_t H_RESIZE_HPT_PREPARE = 0x36c;
 inline constexpr std::uint64_t H_RESIZE_HPT_COMMIT = 0x370;
 }  // namespace token

@@ -249,6 +249,14 @@ static unsigned size_of(std::span<const S> states) {
   return agree ? raw(states.front().current) : 0;
 }
 
+// The least shift that a Pending HPT may have; 0: there is none.
+static unsigned pending_in(std::span<const S> states) {
+  unsigned least = 0;
+  for (const auto& s : states)
+    if (raw(s.pending) != 0 && (least == 0 || raw(s.pending) < least)) least = raw(s.pending);
+  return least;
+}
+
 bool Oracle::Order::operator()(const States& a, const States& b) const {
   const auto less = [](const S& x, const S& y) { return packed(x) < packed(y); };
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less);
@@ -272,7 +280,10 @@ void Oracle::make_room() {
 void Oracle::become(States states) {
   const auto number = static_cast<std::uint32_t>(sets_.size() + 1);
   const auto [set, added] = sets_.try_emplace(std::move(states), About{number});
-  if (added) set->second.current = size_of(set->first);
+  if (added) {
+    set->second.current = size_of(set->first);
+    set->second.pending = pending_in(set->first);
+  }
   states_ = &*set;
 }
 
@@ -352,18 +363,20 @@ std::uint64_t call_class_of(const Call& call, bool fine) {
 bool Oracle::allows(const Call& call, const Response& response) const {
   const auto next = next_states(call, response.status);
   if (next.known && next.states.empty()) return false;
-  if (!contents_.concerns(call.token)) return true;
+  if (!contents_.concerns(call, response)) return true;
   const auto before = states_->second.current;
   auto contents = contents_;
-  return contents.step(call, response, {before, next.known ? size_of(next.states) : before});
+  return contents.step(call, response,
+                       {before, next.known ? size_of(next.states) : before, pending_in(states_->first)});
 }
 
 bool Oracle::step(const Call& call, const Response& response) {
   make_room();
   const auto* before = states_;
   if (!step_states(call, response)) return false;
-  if (!contents_.concerns(call.token)) return true;
-  if (!contents_.step(call, response, {before->second.current, states_->second.current})) {
+  if (!contents_.concerns(call, response)) return true;
+  if (!contents_.step(call, response,
+                      {before->second.current, states_->second.current, before->second.pending})) {
     states_ = before;
     exercised_ = {};
     return false;
@@ -419,7 +432,8 @@ std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response
   const auto before = states_->second.current;
   auto contents = contents_;
   Contents::Refused why;
-  if (contents.step(call, response, {before, next.known ? size_of(next.states) : before}, &why))
+  if (contents.step(call, response,
+                    {before, next.known ? size_of(next.states) : before, pending_in(states_->first)}, &why))
     return std::nullopt;
   Refusal refusal;
   refusal.clauses = why.clauses;
@@ -441,7 +455,7 @@ std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response
 }
 
 Refusal Oracle::explain(const Call& call, const Response* response) const {
-  if (response != nullptr && contents_.concerns(call.token)) {
+  if (response != nullptr && contents_.concerns(call, *response)) {
     if (auto refusal = explain_contents(call, *response)) return *std::move(refusal);
   }
   struct Seen {

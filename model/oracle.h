@@ -88,6 +88,7 @@ class Oracle {
   struct About {
     std::uint32_t number = 0;
     unsigned current = 0;  // shift of the current HPT, where all live states agree
+    unsigned pending = 0;  // the least that a Pending HPT may have
     mutable std::vector<Candidate> closed = {};
   };
   using Set = std::pair<const States, About>;
