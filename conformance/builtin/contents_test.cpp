@@ -678,5 +678,176 @@ TEST(contents_deviations, each_shows_in_the_last_call_of_its_exhibit_in_both_sch
     }
 }
 
+// Where the sentences stop: calls that the deviation has no part in.
+std::vector<Exhibit> harmless() {
+  auto loose_some = some, loose_low = low, loose_high = high;
+  loose_some.bolted = loose_low.bolted = loose_high.bolted = false;
+  const Page first_slot{.vsid = 0x2005};
+  const Page top{.vsid = 0x3ffffffffffff, .offset = 0xffff000, .slot = 2};
+  const Page large_16m{.vsid = 0x777, .offset = 3 << 24, .slot = 1, .base_shift = 24, .lp = 0};
+  const Page beside{.vsid = low.vsid, .slot = low.slot + 1};
+  const auto at = ptex(some, 20), beyond = hpte_count(20) + at;
+  const auto entry = entry_of(some);
+  const auto wrong_avpn = avpn_of(some) ^ 0x80;
+  const Call entering = enter(some, 20), reading = read_hpte(at);
+  const Calls collision{enter(low, 20), enter(high, 20), prepare(0, 18), commit(0, 18)};
+  return {
+      {D::commit_overwrites_on_collision, {enter(low, 20), enter(near, 20), prepare(0, 18), commit(0, 18)}},
+      after_resize(D::rehash_forgets_secondary, top, 18),
+      after_resize(D::rehash_forgets_1t, top, 18),
+      after_resize(D::rehash_takes_first_slot, first_slot, 22),
+      after_resize(D::rehash_1t_not_spread, terabyte, 30),
+      after_resize(D::rehash_1t_not_spread, top, 46),
+      after_resize(D::rehash_base_is_4k, mixed_64k, 30),
+      after_resize(D::rehash_base_is_actual, large_64k, 30),
+      after_resize(D::rehash_base_is_actual, large_16m, 30),
+      after_resize(D::rehash_b_in_avpn, terabyte, 45),
+      after_resize(D::rehash_b_in_avpn, top, 46),
+      after_resize(D::rehash_one_bit_short, large_16m, 30),
+      after_resize(D::rehash_one_bit_short, {.vsid = 0x777, .offset = 1 << 21}, 30),
+      after_resize(D::rehash_one_bit_over, {.vsid = 0x800}, 30, 19),
+      after_resize(D::rehash_one_bit_over, {.vsid = 0x800, .secondary = true}, 30, 19),
+      after_resize(D::rehash_one_bit_over, large_64k, 30, 18),
+      after_resize(D::rehash_keeps_hpteg, moving, 18),
+      {D::rehash_drops_bolted_bit, collision},
+      {D::rehash_drops_bolted_bit, {entering, prepare(0, 18), reading}},
+      after_resize(D::rehash_drops_secondary_bit, terabyte, 18),
+      {D::rehash_clears_second_half, collision},
+      after_resize(D::rehash_loses_last_slot, {.slot = 6}, 18),
+      after_resize(D::rehash_loses_last_hpteg, {.vsid = 0x1ffe}, 22),
+      after_resize(D::rehash_loses_first_hpteg, {.vsid = 1}, 22),
+      after_resize(D::rehash_loses_secondary, large_64k, 18),
+      after_resize(D::rehash_loses_large, terabyte, 18),
+      after_resize(D::rehash_loses_1t, secondary, 18),
+      {D::commit_clears_table, collision + read_hpte(ptex(low, 20))},
+      {D::commit_loses_entered, {entering, prepare(0, 18), commit(0, 18)}},
+      {D::commit_loses_entered, {prepare(0, 18), entering, prepare(0, 19), commit(0, 19)}},
+      {D::commit_loses_protection, {entering, protect(1, at), prepare(0, 18), commit(0, 18)}},
+      {D::commit_loses_protection, {prepare(0, 18), entering, protect(1, at), commit(0, 18)}},
+      {D::commit_loses_protection,
+       {entering, prepare(0, 18), protect(1, at), remove(0, at), entering, protect(2, at), commit(0, 18)}},
+      {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 20), commit(0, 20)}},
+      {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 22), commit(0, 22)}},
+      {D::commit_false_collision, {enter(low, 20), enter(loose_high, 20), prepare(0, 18), commit(0, 18)}},
+      {D::commit_unbolted_collide,
+       {enter(loose_low, 20), enter(loose_high, 20), prepare(0, 18), commit(0, 18)}},
+      {D::commit_collision_frees_table, {entering, prepare(0, 18), commit(0, 19), reading}},
+      {D::commit_collision_moves, Calls{enter(loose_some, 20)} + enter(low, 20) + enter(high, 20) +
+                                      prepare(0, 18) + commit(0, 18) + read_hpte(ptex(low, 20)) + reading},
+      {D::commit_failure_drops_unbolted, collision + read_hpte(ptex(low, 20))},
+      {D::commit_failure_drops_unbolted,
+       {enter(loose, 20), prepare(0, 18), prepare(1, 18), prepare(0, 18), commit(0, 18)}},
+      {D::commit_resurrects_removed, {enter(loose_some, 20), prepare(0, 18), remove(0, at), commit(0, 18)}},
+      {D::commit_resurrects_removed, {entering, remove(0, at), prepare(0, 18), commit(0, 18)}},
+      {D::commit_resurrects_removed,
+       {enter(low, 20), prepare(0, 18), remove(0, ptex(low, 20)), enter(high, 20), commit(0, 18)}},
+      {D::commit_unbolted_unhashed, {enter(moving, 20), prepare(0, 22), commit(0, 22)}},
+      {D::commit_leaves_copies, {enter(moving, 20), prepare(0, 20), commit(0, 20)}},
+      {D::commit_leaves_copies, {enter(high, 20), prepare(0, 18), commit(0, 18)}},
+      {D::commit_leaves_copies, {enter(loose, 20), prepare(0, 22), commit(0, 22)}},
+      {D::read_four_unaligned, {entering, read_four(at & ~std::uint64_t{3}), reading}},
+      {D::read_hides_unbolted, {entering, reading, read_four(at)}},
+      {D::enter_beyond_wraps, {remove(0, beyond), protect(0, beyond), read_hpte(beyond)}},
+      {D::enter_beyond_is_h_pteg_full, {enter(H_EXACT, at, {entry.high, 0})}},
+      {D::enter_exact_ignored, {enter(0, at, entry), enter(0, at, entry)}},
+      {D::enter_exact_returns_group, {enter(0, at, entry), enter(0, at, entry)}},
+      {D::enter_exact_overwrites, group_with(8) + enter(0, 0, entry)},
+      {D::enter_occupied_is_h_parameter, group_with(8) + enter(0, 0, entry)},
+      {D::enter_returns_group, {entering}},
+      {D::enter_sees_seven_slots, group_with(8)},
+      {D::enter_full_overwrites, {entering, entering}},
+      {D::enter_full_is_h_resource, {entering, entering}},
+      {D::remove_beyond_wraps, {enter(0, beyond, entry), bulk_remove({{bulk::request | beyond}})}},
+      {D::remove_beyond_is_h_not_found, {bulk_remove({{bulk::request | beyond}})}},
+      {D::remove_ignores_avpn,
+       {entering, remove(H_ANDCOND, at, HPTE_BOLTED), remove(H_AVPN, at, avpn_of(some))}},
+      {D::remove_ignores_andcond, {entering, remove(H_AVPN, at, wrong_avpn), remove(0, at + 1)}},
+      {D::remove_removes_nothing, {entering, bulk_remove({{bulk::request | at}}), reading}},
+      {D::remove_refuses_bolted,
+       {enter(loose_some, 20), remove(0, at), entering, bulk_remove({{bulk::request | at}})}},
+      {D::protect_beyond_wraps, {entering, remove(0, beyond), enter(0, beyond, entry)}},
+      {D::protect_beyond_is_h_not_found, {remove(0, beyond)}},
+      {D::protect_ignores_avpn, {protect(1, at), entering, remove(H_AVPN, at, wrong_avpn)}},
+      {D::protect_ignores_v, {entering, protect(H_AVPN | 1, at, wrong_avpn), remove(0, at + 1)}},
+      {D::protect_changes_nothing, {protect(1, at), entering, protect(H_AVPN | 1, at, wrong_avpn)}},
+      {D::protect_drops_bolted_bit, {entering, protect(H_AVPN | 1, at, wrong_avpn)}},
+      {D::bulk_goes_on_after_parameter, {entering, bulk_remove({{0}, {bulk::request | at}})}},
+      {D::bulk_goes_on_after_parameter,
+       {entering, bulk_remove({{bulk::response | at}, {bulk::request | at}})}},
+      {D::bulk_beyond_is_not_found,
+       {entering, bulk_remove({{bulk::request | bulk::avpn | bulk::andcond | at}})}},
+      {D::bulk_ignores_avpn, {entering, bulk_remove({{bulk::request | bulk::andcond | at, HPTE_BOLTED}})}},
+      {D::bulk_stops_at_not_found, {entering, bulk_remove({{bulk::request | at}, {bulk::request | 0}})}},
+      {D::bulk_removes_first_only,
+       {entering, bulk_remove({{bulk::request | at}, {bulk::request | at}, {bulk::request | beyond}})}},
+      {D::bulk_leaves_requests, {bulk_remove({{bulk::request | at}, {bulk::request | beyond}})}},
+  };
+}
+
+// Whatever its size, all that a table of the smallest size would hold is looked at in the end.
+TEST(contents_deviations, do_what_their_sentences_say_and_no_more) {
+  for (const auto& one : harmless())
+    for (const auto scheme : schemes) {
+      SCOPED_TRACE(id_of(one.deviation));
+      auto right = hypervisor(scheme, one.initial_shift);
+      auto deviant = hypervisor(scheme, one.initial_shift, {one.deviation});
+      for (const auto& call : one.calls)
+        EXPECT_EQ(issue(deviant, call), issue(right, call)) << to_string(call);
+      const bool misreads = text_of(one.deviation).breaks == "read.contents";
+      if (!misreads && one.deviation != D::rehash_drops_bolted_bit) {
+        EXPECT_EQ(contents(deviant, 18), contents(right, 18));
+      }
+    }
+}
+
+TEST(contents_deviations, that_leave_something_pending_mirror_into_it) {
+  for (const auto deviation : {D::commit_keeps_pending, D::commit_swaps}) {
+    SCOPED_TRACE(id_of(deviation));
+    const unsigned again = deviation == D::commit_swaps ? 20 : 18;
+    auto iut = hypervisor(Scheme::b, 20, {deviation});
+    iut.hcall(enter(some, 20));
+    iut.hcall(enter(other, 20));
+    EXPECT_EQ(issue(iut, prepare(0, 18)).status, H_SUCCESS);
+    EXPECT_EQ(iut.hcall(commit(0, 18)).status, H_SUCCESS);
+    EXPECT_EQ(iut.hcall(remove(0, ptex(some, 18))).status, H_SUCCESS);
+    EXPECT_EQ(iut.hcall(protect(1, ptex(other, 18))).status, H_SUCCESS);
+    EXPECT_EQ(iut.hcall(commit(0, again)).status, H_SUCCESS);
+    EXPECT_EQ(read(iut, ptex(some, again)), Hpte{});
+    EXPECT_EQ(read(iut, ptex(other, again)).low, (memory & ~r_bit) | 1);
+  }
+}
+
+TEST(contents_deviations, of_a_failing_commit_spoil_the_old_table_at_each_answer_that_they_name) {
+  const Page stays{.vsid = 0x1007};
+  const auto loose_at = ptex(loose, 20);
+  const Calls entered{enter(low, 20), enter(high, 20), enter(stays, 20), enter(loose, 20)};
+  for (const auto scheme : schemes) {
+    auto dropping = hypervisor(scheme, 20, {D::commit_failure_drops_unbolted});
+    for (const auto& call : entered) dropping.hcall(call);
+    EXPECT_TRUE(is_long_busy(dropping.hcall(prepare(0, 30)).status));
+    EXPECT_EQ(dropping.hcall(commit(0, 30)).status, H_BUSY);
+    EXPECT_EQ(read(dropping, loose_at), Hpte{});
+    dropping.hcall(enter(loose, 20));
+    issue(dropping, prepare(0, 18));
+    EXPECT_EQ(dropping.hcall(commit(0, 19)).status, H_CLOSED);
+    EXPECT_EQ(read(dropping, loose_at), Hpte{});
+    dropping.hcall(enter(loose, 20));
+    EXPECT_EQ(dropping.hcall(commit(0, 18)).status, H_PTEG_FULL);
+    EXPECT_EQ(read(dropping, loose_at), Hpte{});
+    EXPECT_EQ(contents(dropping, 20).size(), 3u);
+    for (const auto deviation : {D::commit_collision_frees_table, D::commit_collision_moves}) {
+      SCOPED_TRACE(id_of(deviation));
+      auto iut = hypervisor(scheme, 20, {deviation});
+      for (const auto& call : entered) iut.hcall(call);
+      issue(iut, prepare(0, 18));
+      for (int attempt = 0; attempt < 2; ++attempt) {
+        EXPECT_EQ(iut.hcall(commit(0, 18)).status, H_PTEG_FULL);
+        EXPECT_EQ(contents(iut, 20).size(), deviation == D::commit_collision_moves ? 2u : 0u);
+        iut.hcall(enter(stays, 20));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hptck

@@ -44,8 +44,7 @@ struct Permissions {
 
 enum class Scheme : std::uint8_t { a, b };
 
-/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT, so
-/// it has no mistakes in what COMMIT then does.
+/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT.
 bool can_make(Scheme scheme, Deviation deviation);
 
 struct HypervisorOptions {
