@@ -78,7 +78,7 @@ class Hypervisor {
   // What the guest did since the Pending HPT was created. Only deviations ask for it, and it is noted only
   // where one does.
   struct Since {
-    std::unordered_set<std::uint64_t> entered{};                        // and still there
+    std::unordered_set<std::uint64_t> entered{};                        // where
     std::unordered_map<std::uint64_t, std::uint64_t> protected_from{};  // doubleword 1 as it was
     std::vector<std::pair<std::uint64_t, Hpte>> removed{};              // bolted ones
   };
