@@ -743,6 +743,7 @@ std::vector<Exhibit> harmless() {
       {D::commit_resurrects_removed,
        {enter(low, 20), prepare(0, 18), remove(0, ptex(low, 20)), enter(high, 20), commit(0, 18)}},
       {D::commit_unbolted_unhashed, {enter(moving, 20), prepare(0, 22), commit(0, 22)}},
+      {D::commit_unbolted_unhashed, {enter(loose_high, 20), enter(low, 20), prepare(0, 18), commit(0, 18)}},
       {D::commit_leaves_copies, {enter(moving, 20), prepare(0, 20), commit(0, 20)}},
       {D::commit_leaves_copies, {enter(high, 20), prepare(0, 18), commit(0, 18)}},
       {D::commit_leaves_copies, {enter(loose, 20), prepare(0, 22), commit(0, 22)}},
@@ -801,6 +802,29 @@ TEST(contents_deviations, do_what_their_sentences_say_and_no_more) {
     }
 }
 
+TEST(contents_deviations, that_do_not_hash_what_is_not_bolted_do_so_whenever_it_was_entered) {
+  for (const auto scheme : schemes)
+    for (const bool during : {false, true}) {
+      auto iut = hypervisor(scheme, 20, {D::commit_unbolted_unhashed});
+      if (!during) iut.hcall(enter(loose, 20));
+      issue(iut, prepare(0, 22));
+      if (during) iut.hcall(enter(loose, 20));
+      EXPECT_EQ(iut.hcall(commit(0, 22)).status, H_SUCCESS);
+      EXPECT_THAT(contents(iut, 22), ElementsAre(std::pair(ptex(loose, 20), entry_of(loose))));
+    }
+}
+
+TEST(contents_deviations, that_overwrite_an_entry_overwrite_its_copy) {
+  const Page later{.vsid = 0x4003, .slot = 5};
+  ASSERT_EQ(ptex(later, 20), ptex(some, 20));
+  auto iut = hypervisor(Scheme::b, 20, {D::enter_exact_overwrites});
+  iut.hcall(enter(some, 20));
+  issue(iut, prepare(0, 22));
+  EXPECT_EQ(iut.hcall(enter(later, 20)).status, H_SUCCESS);
+  EXPECT_EQ(iut.hcall(commit(0, 22)).status, H_SUCCESS);
+  EXPECT_THAT(contents(iut, 22), ElementsAre(std::pair(ptex(later, 22), entry_of(later))));
+}
+
 TEST(contents_deviations, that_leave_something_pending_mirror_into_it) {
   for (const auto deviation : {D::commit_keeps_pending, D::commit_swaps}) {
     SCOPED_TRACE(id_of(deviation));
@@ -819,22 +843,22 @@ TEST(contents_deviations, that_leave_something_pending_mirror_into_it) {
 }
 
 TEST(contents_deviations, of_a_failing_commit_spoil_the_old_table_at_each_answer_that_they_name) {
-  const Page stays{.vsid = 0x1007};
-  const auto loose_at = ptex(loose, 20);
-  const Calls entered{enter(low, 20), enter(high, 20), enter(stays, 20), enter(loose, 20)};
+  const Page stays{.vsid = 0x1007}, unbolted{.vsid = 0x1009, .bolted = false};
+  const auto unbolted_at = ptex(unbolted, 20);
+  const Calls entered{enter(low, 20), enter(high, 20), enter(stays, 20), enter(unbolted, 20)};
   for (const auto scheme : schemes) {
     auto dropping = hypervisor(scheme, 20, {D::commit_failure_drops_unbolted});
     for (const auto& call : entered) dropping.hcall(call);
     EXPECT_TRUE(is_long_busy(dropping.hcall(prepare(0, 30)).status));
     EXPECT_EQ(dropping.hcall(commit(0, 30)).status, H_BUSY);
-    EXPECT_EQ(read(dropping, loose_at), Hpte{});
-    dropping.hcall(enter(loose, 20));
+    EXPECT_EQ(read(dropping, unbolted_at), Hpte{});
+    dropping.hcall(enter(unbolted, 20));
     issue(dropping, prepare(0, 18));
     EXPECT_EQ(dropping.hcall(commit(0, 19)).status, H_CLOSED);
-    EXPECT_EQ(read(dropping, loose_at), Hpte{});
-    dropping.hcall(enter(loose, 20));
+    EXPECT_EQ(read(dropping, unbolted_at), Hpte{});
+    dropping.hcall(enter(unbolted, 20));
     EXPECT_EQ(dropping.hcall(commit(0, 18)).status, H_PTEG_FULL);
-    EXPECT_EQ(read(dropping, loose_at), Hpte{});
+    EXPECT_EQ(read(dropping, unbolted_at), Hpte{});
     EXPECT_EQ(contents(dropping, 20).size(), 3u);
     for (const auto deviation : {D::commit_collision_frees_table, D::commit_collision_moves}) {
       SCOPED_TRACE(id_of(deviation));
