@@ -511,7 +511,7 @@ TEST(scheme_b_mirror, entry_removed_leaves_another_that_has_the_slot_in_the_new_
 // The second is in a wrong place and was not copied, since the first has the slot. It looks just like it.
 TEST(scheme_b_mirror, entry_removed_leaves_another_that_looks_like_it) {
   const auto twin = entry_of(some);
-  const auto place = ptex(some, 20), wrong_place = place ^ 0x800 * 8;
+  const auto place = ptex(some, 20), wrong_place = place ^ 0x4000;
   auto iut = hypervisor(Scheme::b);
   iut.hcall(enter(H_EXACT, place, twin));
   EXPECT_EQ(iut.hcall(prepare(0, 20)).status, H_SUCCESS);
