@@ -43,6 +43,28 @@ void resize_hypercalls_with_entries(benchmark::State& state) {
 }
 BENCHMARK(resize_hypercalls_with_entries);
 
+// A table of 2^18 bytes with a bolted entry in every slot, resized to each of two sizes in turn.
+void resize_full_table(benchmark::State& state) {
+  BuiltinOptions options;
+  options.initial_shift = 18;
+  options.permissions = {.hardware_every = 0, .migration_every = 0, .shortage_every = 0, .timeout_steps = 0};
+  const auto adapter = make_builtin_adapter(options);
+  Response response;
+  for (std::uint64_t ptex = 0; ptex < 1u << 14; ++ptex) {
+    const Call enter{token::H_ENTER,
+                     {H_EXACT, ptex, (ptex * 0x9e3779b1 << 12) | HPTE_BOLTED | HPTE_VALID, 0x10}};
+    adapter->batch({&enter, 1}, {&response, 1});
+  }
+  std::array<Response, 2> responses;
+  for (std::uint64_t shift = 20; auto _ : state) {
+    const std::array calls{prepare(0, shift), commit(0, shift)};
+    benchmark::DoNotOptimize(adapter->batch(calls, responses));
+    shift = shift == 20 ? 19 : 20;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(resize_full_table);
+
 void fresh_partition(benchmark::State& state) {
   const auto adapter = make_builtin_adapter({});
   for (auto _ : state) benchmark::DoNotOptimize(adapter->restart({}));

@@ -532,7 +532,6 @@ void Hypervisor::remove_entry(std::uint64_t ptex) {
   if (pending_) {
     if (mirrors()) remove_copy(ptex);
     auto& since = pending_->since;
-    since.entered.erase(ptex);
     since.protected_from.erase(ptex);
     if (const auto hpte = current_.at(ptex); has(Deviation::commit_resurrects_removed) && is_bolted(hpte))
       since.removed.emplace_back(ptex, hpte);

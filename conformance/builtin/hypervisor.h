@@ -44,8 +44,7 @@ struct Permissions {
 
 enum class Scheme : std::uint8_t { a, b };
 
-/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT, so
-/// it has no mistakes in what COMMIT then does.
+/// Whether a hypervisor of the scheme can make the mistake. One of scheme B meets no collision in COMMIT.
 bool can_make(Scheme scheme, Deviation deviation);
 
 struct HypervisorOptions {
@@ -79,7 +78,7 @@ class Hypervisor {
   // What the guest did since the Pending HPT was created. Only deviations ask for it, and it is noted only
   // where one does.
   struct Since {
-    std::unordered_set<std::uint64_t> entered{};                        // and still there
+    std::unordered_set<std::uint64_t> entered{};                        // where
     std::unordered_map<std::uint64_t, std::uint64_t> protected_from{};  // doubleword 1 as it was
     std::vector<std::pair<std::uint64_t, Hpte>> removed{};              // bolted ones
   };
