@@ -33,6 +33,7 @@ class EnvironmentError : public std::runtime_error {
 /// What an adapter can do beyond carrying hypercalls. Tests declare what they need; nobody asks who it is.
 enum class Ability : std::uint8_t {
   forbid_resize,  ///< restart() can make a partition that may not resize its HPT (H_AUTHORITY)
+  reset,          ///< reset() reboots the guest
 };
 
 /// How the IUT misbehaved in answer to a guest.
@@ -78,6 +79,10 @@ class Adapter {
   /// Issues the calls in order. `responses` is as long as `calls`. Stops at the first fault, after which only
   /// restart() and describe() may be called. Throws EnvironmentError.
   virtual BatchResult batch(std::span<const Call> calls, std::span<Response> responses) = 0;
+
+  /// Reboots the guest: the same partition, memory and configuration go on. Returns what went wrong, as
+  /// batch() does. Only with Ability::reset. Throws EnvironmentError.
+  virtual std::optional<Fault> reset() { return std::nullopt; }
 
   /// Lets time pass for the guest: on a real machine the kit sleeps, a simulated one advances its clock.
   virtual void wait(std::chrono::milliseconds time) = 0;

@@ -125,7 +125,7 @@ std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit) {
     calls.push_back(read_hpte((std::uint64_t{1} << (shift - 4)) - 1));
     calls.push_back(read_hpte(std::uint64_t{1} << (shift - 4)));
   }
-  calls.push_back({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0}});
+  calls.push_back({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0x10}});  // M of WIMG
   return calls;
 }
 
