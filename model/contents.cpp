@@ -203,7 +203,7 @@ SlotRules<Concrete> rules_under(const Deviations& deviations) {
 }  // namespace
 
 Contents::Contents(const Deviations& deviations, Rigour rigour)
-    : deviations_(deviations), rules_(rules_under(deviations)) {
+    : deviations_(deviations), rigour_(rigour), rules_(rules_under(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
   restart();
@@ -499,11 +499,16 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
       const auto expected = has(Deviation::enter_exact_returns_group) ? ptex & ~std::uint64_t{7} : ptex;
       if (response.out[0] != expected) return other_ptex(Clause::enter_exact, "is not the one asked for");
     }
-  } else if (success && has(Deviation::enter_returns_group)) {
-    forget_group(ptex / 8);
-    return true;
   } else if (success) {
     auto chosen = response.out[0];
+    if (has(Deviation::enter_returns_group) && chosen % 8 == 0) {
+      // It took the first that is free, whichever it says.
+      while (chosen % 8 != 7 && at(chosen).must()) ++chosen;
+      if (const auto& taken = at(chosen); taken.some && taken.none) {
+        forget_group(ptex / 8);
+        return true;
+      }
+    }
     if (has(Deviation::enter_exact_returns_group) && (flags & H_EXACT) != 0) chosen = ptex;
     if (chosen / 8 != ptex / 8) return other_ptex(Clause::enter_group, "is in another HPTEG");
     const Asked asked{&rules_.enter_chosen, response.status, seen};
@@ -825,12 +830,13 @@ std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned fr
     mistake = what;
     ++mistakes;
   }
-  if (mistakes > 1) return std::nullopt;
+  // What two of them come to together is not known; to a diagnosis that is no explanation.
+  if (mistakes > 1 && rigour_ == Rigour::as_far_as_known) return std::nullopt;
   // What these mistakes make of such HPTEs is not agreed on.
   const bool huge = is_large && (words.low >> 12 & 0xff) == 0x03;
   if (has(Deviation::rehash_forgets_1t) && is_terabyte && huge) return std::nullopt;
   if (has(Deviation::rehash_one_bit_over) && is_secondary && from == min_shift) return std::nullopt;
-  if (has(Deviation::commit_clears_table)) return std::vector<Held>{};
+  if (has(Deviation::commit_clears_table) && from != 0) return std::vector<Held>{};
   if ((has(Deviation::rehash_loses_last_slot) && slot == 7) ||
       (has(Deviation::rehash_loses_first_hpteg) && hpte.ptex / 8 == 0) ||
       (has(Deviation::rehash_loses_last_hpteg) && from != 0 && (hpte.ptex / 8 + 1) >> (from - 7) != 0) ||
@@ -881,13 +887,21 @@ bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
 
   // Each HPTE gets the first slot that is free when its turn comes; whose turn it is when is not known.
   const bool first_slots = has(Deviation::rehash_takes_first_slot);
-  std::unordered_map<std::uint64_t, unsigned> in_group;
+  struct Count {
+    std::uint64_t certain = 0, all = 0;
+  };
+  std::unordered_map<std::uint64_t, Count> in_group;
   if (first_slots)
     for (const auto& here : arrivals)
-      for (const auto& there : carried(here, from, to).value_or(std::vector<Held>{}))
-        ++in_group[there.ptex / 8];
+      for (const auto& there : carried(here, from, to).value_or(std::vector<Held>{})) {
+        in_group[there.ptex / 8].certain += there.certain;
+        ++in_group[there.ptex / 8].all;
+      }
 
-  const bool overwrites = has(Deviation::commit_overwrites_on_collision);
+  const bool overwrites = has(Deviation::commit_overwrites_on_collision) ||
+                          has(Deviation::commit_ignores_collided) ||
+                          has(Deviation::commit_collision_switches);
+  const bool undoes = has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection);
   std::unordered_map<std::uint64_t, Group> groups;
   const auto place = [&](std::uint64_t ptex) -> Possible& {
     const auto [group, added] = groups.try_emplace(ptex / 8);
@@ -908,18 +922,18 @@ bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
         const Hpte2 words{there.high, there.low};
         if (first_slots) {
           const auto count = in_group[there.ptex / 8];
-          for (std::uint64_t i = 0; i < std::min(count, 8u); ++i) {
+          for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count.all, 8); ++i) {
             auto& one = place(there.ptex / 8 * 8 + i);
             add(one, words);
             one.because = Clause::commit_bolted;
-            one.none = one.none && !there.certain;
+            one.none = i >= count.certain;
           }
           continue;
         }
         auto& slot = place(there.ptex);
         if (there.certain) {
           if (slot.must()) {
-            if (overwrites || !deviations_.empty()) {
+            if (overwrites) {
               add(slot, words);
               continue;
             }
@@ -930,9 +944,7 @@ bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
           slot.none = false;
           slot.first = words;
           slot.because = Clause::commit_bolted;
-        } else if (!slot.must()) {
-          add(slot, words);
-        } else if (!deviations_.empty()) {
+        } else if (!slot.must() || undoes) {
           add(slot, words);
         }
       }

@@ -158,6 +158,7 @@ class Contents {
   bool has(Deviation deviation) const { return deviations_.has(deviation); }
 
   Deviations deviations_;
+  Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool exact_ = true;  // false: a deviation is on of which it is not known what it does to contents
 
