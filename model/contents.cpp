@@ -206,6 +206,11 @@ Contents::Contents(const Deviations& deviations, Rigour rigour)
     : deviations_(deviations), rigour_(rigour), rules_(rules_under(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
+  // Then a Pending HPT may be another than the last PREPARE asked for.
+  deviations.for_each([&](Deviation one) {
+    pending_unsure_ |= text_of(broken_by(one)).group == "H_RESIZE_HPT_PREPARE" ||
+                       std::find(std::begin(inexact), std::end(inexact), one) != std::end(inexact);
+  });
   restart();
 }
 
@@ -680,6 +685,7 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
 
 // Whether two bolted HPTEs, as far as known, may need one slot in a table of that shift.
 bool Contents::may_collide(unsigned to) const {
+  if (has(Deviation::prepare_allocates_half) && to > min_shift) --to;
   if (platforms_own_ || hostile_ || forfeited_ || background_.anything) return true;
   const bool by_group = has(Deviation::commit_false_collision);
   const bool any = has(Deviation::commit_unbolted_collide);
@@ -732,7 +738,7 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
                            response.status == status::H_PTEG_FULL;
   const bool same = size != 0 && size == pending_ && call.args[0] == 0;
   if (response.status == status::H_PTEG_FULL && size != 0 && shift != 0) {
-    if (!(same && collided_) && !(size < shift && may_collide(size))) {
+    if (!(collided_ && (same || pending_unsure_)) && !(size < shift && may_collide(size))) {
       if (why != nullptr) {
         why->clauses = {same ? Clause::prepare_match_collision : Clause::prepare_create_collision};
         why->row = why->clauses.front();
@@ -742,11 +748,11 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
       }
       return false;
     }
+    collided_ = true;
   }
   if (same && is_answered) return true;
-  if (deviations_.empty() || size != 0) {
-    if (response.status != status::H_HARDWARE) collided_ = !deviations_.empty() && collided_;
-  }
+  if (!pending_unsure_ && response.status != status::H_HARDWARE && !(response.status == status::H_PTEG_FULL))
+    collided_ = false;
   if (response.status == status::H_HARDWARE || response.status == status::H_AUTHORITY) return true;
   pending_ = is_answered && call.args[0] == 0 ? size : 0;
   if (pending_ == 0) return true;
@@ -780,10 +786,11 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
       hostile_ = was_hostile;
       return true;
     }
-    return move_to(sizes.before, sizes.after, why);
+    return move_to(sizes.before, sizes.after, response.status, why);
   }
   failed_commit_ = now_;
   if (response.status == status::H_PTEG_FULL) {
+    collided_ = true;
     exercised_.add(Clause::commit_collision);
     if (has(Deviation::commit_collision_frees_table)) {
       groups_.clear();
@@ -857,7 +864,7 @@ std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned fr
   return all;
 }
 
-bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
+bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why) {
   Possible empty;
   empty.because = Clause::commit_nothing_else;
   empty.confirmed = false;
@@ -900,7 +907,7 @@ bool Contents::move_to(unsigned from, unsigned to, Refused* why) {
 
   const bool overwrites = has(Deviation::commit_overwrites_on_collision) ||
                           has(Deviation::commit_ignores_collided) ||
-                          has(Deviation::commit_collision_switches);
+                          (has(Deviation::commit_collision_switches) && answer == status::H_PTEG_FULL);
   const bool undoes = has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection);
   std::unordered_map<std::uint64_t, Group> groups;
   const auto place = [&](std::uint64_t ptex) -> Possible& {

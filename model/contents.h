@@ -153,14 +153,15 @@ class Contents {
 
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);
-  bool move_to(unsigned from, unsigned to, Refused* why);
+  bool move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why);
   std::optional<std::vector<Held>> carried(const Held& hpte, unsigned from, unsigned to) const;
   bool has(Deviation deviation) const { return deviations_.has(deviation); }
 
   Deviations deviations_;
   Rigour rigour_;
   SlotRules<Concrete> rules_;
-  bool exact_ = true;  // false: a deviation is on of which it is not known what it does to contents
+  bool pending_unsure_ = false;  // a deviation is on that concerns what is pending
+  bool exact_ = true;            // false: a deviation is on of which it is not known what it does to contents
 
   std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG
   Possible background_;                              // of every other slot

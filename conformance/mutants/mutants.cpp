@@ -144,7 +144,17 @@ bool kill_table(const Options& options) {
         continue;
       }
       lengths.push_back(result.shortest_finding);
-      if (result.failed != std::vector{broken_by(deviation)}) {
+      // Where something else explains as well what was seen, its clause is as good.
+      std::vector<Clause> explained{broken_by(deviation)};
+      for (const auto& explanation : result.record.diagnosis)
+        explanation.for_each([&](Deviation one) { explained.push_back(broken_by(one)); });
+      const bool ties = std::find(result.record.diagnosis.begin(), result.record.diagnosis.end(),
+                                  Deviations{deviation}) != result.record.diagnosis.end();
+      const bool among_them = ties && !result.failed.empty() &&
+                              std::all_of(result.failed.begin(), result.failed.end(), [&](Clause one) {
+                                return std::find(explained.begin(), explained.end(), one) != explained.end();
+                              });
+      if (result.failed != std::vector{broken_by(deviation)} && !among_them) {
         trouble = "killed on";
         for (const auto clause : result.failed) trouble += fmt::format(" {}", id_of(clause));
       }
