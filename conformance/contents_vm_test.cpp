@@ -25,8 +25,8 @@ struct Configuration {
 
 void PrintTo(const Configuration& configuration, std::ostream* out) { *out << configuration.name; }
 
-// Bit i for hashing::page_encodings[i]: 64K; 64K in a 4K segment, which QEMU never offers; 16M in a segment of 4K,
-// of 64K, of 16M; 16G.
+// Bit i for hashing::page_encodings[i]: 64K; 64K in a 4K segment, which QEMU never offers; 16M in a segment
+// of 4K, of 64K, of 16M; 16G.
 constexpr std::uint8_t up_to_4k = 0, up_to_64k = 0b1, up_to_16m = 0b11101, up_to_16g = 0b111101;
 
 constexpr Configuration configurations[] = {
