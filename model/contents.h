@@ -72,7 +72,11 @@ class Contents {
     unsigned before, after, pending;
   };
 
-  explicit Contents(const Deviations& deviations = {});
+  /// What some deviations of the resize hypercalls do to contents depends on the hypervisor's scheme. As far
+  /// as known: nothing is judged behind them. As specified: as if they did nothing.
+  enum class Rigour : std::uint8_t { as_far_as_known, as_specified };
+
+  explicit Contents(const Deviations& deviations = {}, Rigour rigour = Rigour::as_far_as_known);
 
   /// A fresh partition.
   void restart();
@@ -96,7 +100,7 @@ class Contents {
         return true;
       case token::H_RESIZE_HPT_PREPARE:
       case token::H_RESIZE_HPT_COMMIT:
-        return !groups_.empty() || !at_prepare_.empty();
+        return !groups_.empty() || !undone_.empty();
       default:
         return false;
     }
@@ -156,6 +160,7 @@ class Contents {
   bool has(Deviation deviation) const { return deviations_.has(deviation); }
 
   Deviations deviations_;
+  Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool exact_ = true;  // false: a deviation is on of which it is not known what it does to contents
 
@@ -167,9 +172,9 @@ class Contents {
   unsigned pending_ = 0;        // the shift last asked for by PREPARE
   bool collided_ = false;       // since then two bolted HPTEs may have needed one slot
   ClauseSet exercised_;
-  // Of deviations that undo what happened since PREPARE: when that was, and the table as it was then.
+  // Of deviations that undo what happened since PREPARE: when that was, and what was in the way since.
   std::uint32_t prepared_ = 0;
-  std::vector<Held> at_prepare_;
+  std::vector<Held> undone_;
 };
 
 }  // namespace hptck

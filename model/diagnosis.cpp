@@ -44,7 +44,11 @@ class Search {
     Diagnosis result;
     while (true) {
       std::optional<std::size_t> stuck;
+      // What says nothing of contents would explain whatever is amiss there, so it comes last.
+      rigour_ = Contents::Rigour::as_specified;
       result.explanations = smallest(Steps::single, stuck);
+      rigour_ = Contents::Rigour::as_far_as_known;
+      if (stuck) result.explanations = smallest(Steps::single, stuck);
       if (stuck) result.explanations = smallest(Steps::pairs_too, stuck);
       if (!stuck) break;
       left_out_[*stuck] = true;
@@ -57,7 +61,7 @@ class Search {
 
  private:
   std::optional<Refused> refusal(const Deviations& deviations) const {
-    Oracle oracle({}, deviations);
+    Oracle oracle({}, deviations, rigour_);
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
       if (left_out_[i]) continue;
       if (const auto step = first_refused(oracle, evidence_[i])) return Refused{i, *step};
@@ -66,7 +70,7 @@ class Search {
   }
 
   bool gets_past(const Deviations& deviations, const Refused& refused) const {
-    Oracle oracle({}, deviations);
+    Oracle oracle({}, deviations, rigour_);
     return !first_refused(oracle, evidence_[refused.evidence], refused.step);
   }
 
@@ -146,6 +150,7 @@ class Search {
   Deviations given_;
   DiagnosisLimits limits_;
   std::vector<bool> left_out_;
+  Contents::Rigour rigour_ = Contents::Rigour::as_specified;
   std::vector<Deviation> all_ = candidates();
 };
 

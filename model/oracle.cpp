@@ -262,8 +262,8 @@ bool Oracle::Order::operator()(const States& a, const States& b) const {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less);
 }
 
-Oracle::Oracle(const Statement& statement, const Deviations& deviations)
-    : rules_(rules<Concrete>(deviations)), deviates_(!deviations.empty()), contents_(deviations) {
+Oracle::Oracle(const Statement& statement, const Deviations& deviations, Contents::Rigour rigour)
+    : rules_(rules<Concrete>(deviations)), deviates_(!deviations.empty()), contents_(deviations, rigour) {
   restart(statement);
 }
 

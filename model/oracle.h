@@ -43,7 +43,8 @@ struct Refusal {
 class Oracle {
  public:
   /// With deviations: an oracle for a hypervisor that keeps the specification but for those.
-  explicit Oracle(const Statement& statement = {}, const Deviations& deviations = {});
+  explicit Oracle(const Statement& statement = {}, const Deviations& deviations = {},
+                  Contents::Rigour rigour = Contents::Rigour::as_far_as_known);
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;
 
