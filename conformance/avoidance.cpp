@@ -1,7 +1,8 @@
 // A kind of HPTE is one property, the least usual that all HPTEs of the trace have in common with nothing
 // plainer among them: secondary before the page size before the segment size. It may be wider than the cause;
 // then what lies beyond is not tried, which is why a campaign that avoids anything has a finding to show for
-// it.
+// it. Of its kind it is only the bolted ones if those of the trace are bolted: a COMMIT that fails over what
+// it has to carry may well do without what it may leave behind.
 #include "conformance/avoidance.h"
 
 #include <fmt/format.h>
@@ -23,10 +24,12 @@ std::optional<std::size_t> encoding_of(const Call& enter) {
 }
 bool is_secondary(const Call& enter) { return (enter.args[2] & hashing::HPTE_SECONDARY) != 0; }
 bool is_terabyte(const Call& enter) { return enter.args[2] >> 62 == 1; }
+bool is_bolted(const Call& enter) { return (enter.args[2] & HPTE_BOLTED) != 0; }
 
 }  // namespace
 
 bool Avoidance::Kind::has(const Call& enter) const {
+  if (bolted && !is_bolted(enter)) return false;
   return (secondary && is_secondary(enter)) || (encoding && encoding_of(enter) == encoding) ||
          (terabyte && is_terabyte(enter));
 }
@@ -37,6 +40,7 @@ void Avoidance::learn(std::span<const Step> steps) {
     if (step.call.token == token::H_ENTER) entered.push_back(step.call);
   for (const auto& enter : entered) {
     Kind kind;
+    kind.bolted = is_bolted(enter);
     if (is_secondary(enter))
       kind.secondary = true;
     else if (encoding_of(enter))
@@ -62,7 +66,7 @@ bool Avoidance::avoids(const Call& call) const {
 std::string Avoidance::hptes_text() const {
   std::string text;
   for (const auto& kind : hptes_) {
-    text += ":beside-";
+    text += kind.bolted ? ":beside-bolted-" : ":beside-";
     if (kind.secondary) text += "secondary";
     if (kind.terabyte) text += "1T";
     if (kind.encoding)

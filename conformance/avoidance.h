@@ -29,6 +29,7 @@ class Avoidance {
  private:
   struct Kind {
     bool secondary = false, terabyte = false;
+    bool bolted = false;                       // only such; else all
     std::optional<std::size_t> encoding = {};  // index into hashing::page_encodings
     bool operator==(const Kind&) const = default;
     bool has(const Call& enter) const;

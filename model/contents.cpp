@@ -23,7 +23,8 @@ bool is_valid(const Hpte2& hpte) { return (hpte.high & HPTE_VALID) != 0; }
 bool is_bolted(const Hpte2& hpte) { return is_valid(hpte) && (hpte.high & HPTE_BOLTED) != 0; }
 
 bool is_alike(const Hpte2& held, const Hpte2& shown) {
-  return holds(slot_rows::alike(entry_of(held), entry_of(shown)));
+  // Nearly always they are the same words, and what is alike to itself need not be worked out.
+  return held == shown || holds(slot_rows::alike(entry_of(held), entry_of(shown)));
 }
 
 // Bolted, of a 1 TiB segment with the virtual real mode area's VSID: ambiguity A9.
@@ -415,12 +416,51 @@ bool Contents::step(const Call& call, const Response& response, Sizes sizes, Ref
   }
 }
 
+// Seen at work, if it fits; a refused step takes nothing.
+void Contents::note_seen(const Possible& slot) {
+  if (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else) {
+    exercised_.add(slot.must() && is_bolted(slot.first) ? Clause::commit_bolted
+                   : slot.some                          ? Clause::commit_unbolted
+                                                        : Clause::commit_nothing_else);
+  }
+  if (failed_commit_ > slot.since) exercised_.add(Clause::commit_failure_keeps_table);
+}
+
+// The common case, and all that scanning a table is: slots of one HPTEG show what must be there, or nothing
+// where nothing is. They are found together and confirmed in place. False: look at each by itself, for
+// nothing has been done.
+bool Contents::shows_expected(std::uint64_t first, unsigned count, const Response& response, unsigned shift) {
+  const auto last = first + count - 1;
+  if (first / 8 != last / 8 || !within(last, shift) || has(Deviation::read_hides_unbolted)) return false;
+  const auto group = groups_.find(first / 8);
+  const bool found = group != groups_.end();
+  for (unsigned i = 0; i < count; ++i) {
+    const auto& slot = found ? group->second[first % 8 + i] : background_;
+    const Hpte2 shown{response.out[2 * i], response.out[2 * i + 1]};
+    const bool empty = !slot.some && slot.none && !slot.anything && !is_valid(shown);
+    if (empty ? count == 1 && !slot.confirmed : !slot.must() || !is_alike(slot.first, shown)) return false;
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    note_seen(found ? group->second[first % 8 + i] : background_);
+    if (!found || !group->second[first % 8 + i].some) continue;
+    auto& slot = group->second[first % 8 + i];
+    slot.confirmed = true;
+    slot.because = Clause::read_contents;
+    slot.since = now_;
+  }
+  return true;
+}
+
 bool Contents::read(const Call& call, const Response& response, unsigned shift, Refused* why) {
   constexpr std::uint64_t translated = 1ull << (63 - 25);  // R-XLATE: the page number as a logical one
   const bool four = (call.args[0] & H_READ_4) != 0;
   if (response.status != status::H_SUCCESS || (call.args[0] & ~(H_READ_4 | translated)) != 0) return true;
   const auto first =
       four && !has(Deviation::read_four_unaligned) ? call.args[1] & ~std::uint64_t{3} : call.args[1];
+  if (shows_expected(first, four ? 4 : 1, response, shift)) {
+    exercised_.add(Clause::read_contents);
+    return true;
+  }
   static constexpr W zero{0};
   std::vector<Change> changes;
   for (unsigned i = 0; i < (four ? 4u : 1u); ++i) {
@@ -428,17 +468,7 @@ bool Contents::read(const Call& call, const Response& response, unsigned shift, 
     const Hpte2 shown{response.out[2 * i], response.out[2 * i + 1]};
     if (!within(ptex, shift)) continue;
     const auto& before = at(ptex);
-    if (!before.confirmed || before.because == Clause::commit_nothing_else ||
-        before.because == Clause::commit_bolted) {
-      // Seen at work, if it fits; a refused step takes nothing.
-      if (before.because == Clause::commit_bolted || before.because == Clause::commit_nothing_else) {
-        exercised_.add(before.must() && is_bolted(before.first) ? Clause::commit_bolted
-                       : before.some                            ? Clause::commit_unbolted
-                                                                : Clause::commit_nothing_else);
-      }
-    }
-    if (failed_commit_ > before.since) exercised_.add(Clause::commit_failure_keeps_table);
-    // The common case, and all that scanning an empty table is.
+    note_seen(before);
     if (!before.some && before.none && !before.anything && !is_valid(shown)) {
       if (!four && !before.confirmed) {
         changes.push_back({ptex, before});
@@ -690,6 +720,7 @@ bool Contents::may_collide(unsigned to) const {
   const bool by_group = has(Deviation::commit_false_collision);
   const bool any = has(Deviation::commit_unbolted_collide);
   std::unordered_map<std::uint64_t, std::uint64_t> first;  // place there to place here
+  std::vector<Held> there;
   for (const auto& [hpteg, group] : groups_) {
     for (std::uint64_t i = 0; i < 8; ++i) {
       if (group[i].anything) return true;
@@ -697,8 +728,8 @@ bool Contents::may_collide(unsigned to) const {
       const auto here = hpteg * 8 + i;
       for_each_hpte(group[i], [&](const Hpte2& one) {
         if (!is_bolted(one) && !any) return;
-        for (const auto& held :
-             carried({here, one.high, one.low, true}, 0, to).value_or(std::vector<Held>{})) {
+        if (!carried({here, one.high, one.low, true}, 0, to, there)) return;
+        for (const auto& held : there) {
           const auto [other, added] = first.try_emplace(by_group ? held.ptex / 8 : held.ptex, here);
           collides |= !added && other->second != here;
         }
@@ -821,15 +852,21 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
   return true;
 }
 
-// What becomes of an HPTE in a table of another shift: as a rule it stands in one place. Nothing when not
-// even the deviations tell.
-std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned from, unsigned to) const {
+// What becomes of an HPTE in a table of another shift: as a rule it stands in one place. False when not even
+// the deviations tell.
+bool Contents::carried(const Held& hpte, unsigned from, unsigned to, std::vector<Held>& all) const {
+  all.clear();
   const Hpte2 words{hpte.high, hpte.low};
+  const auto size = W8(static_cast<std::uint8_t>(to));
+  if (deviations_.empty()) {
+    all.push_back(hpte);
+    all.back().ptex = raw(hashing::rehashed_ptex(entry_of(words), W(hpte.ptex), size));
+    return true;
+  }
   const auto slot = hpte.ptex % 8;
   const bool bolted = is_bolted(words);
   const bool is_large = (words.high & large) != 0, is_secondary = (words.high & secondary) != 0,
              is_terabyte = words.high >> 62 == 1;
-  const auto size = W8(static_cast<std::uint8_t>(to));
   auto mistake = hashing::Mistake::none;
   unsigned mistakes = 0;
   for (const auto& [deviation, what] : rehash_mistakes) {
@@ -838,18 +875,18 @@ std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned fr
     ++mistakes;
   }
   // What two of them come to together is not known; to a diagnosis that is no explanation.
-  if (mistakes > 1 && rigour_ == Rigour::as_far_as_known) return std::nullopt;
+  if (mistakes > 1 && rigour_ == Rigour::as_far_as_known) return false;
   // What these mistakes make of such HPTEs is not agreed on.
   const bool huge = is_large && (words.low >> 12 & 0xff) == 0x03;
-  if (has(Deviation::rehash_forgets_1t) && is_terabyte && huge) return std::nullopt;
-  if (has(Deviation::rehash_one_bit_over) && is_secondary && from == min_shift) return std::nullopt;
-  if (has(Deviation::commit_clears_table) && from != 0) return std::vector<Held>{};
+  if (has(Deviation::rehash_forgets_1t) && is_terabyte && huge) return false;
+  if (has(Deviation::rehash_one_bit_over) && is_secondary && from == min_shift) return false;
+  if (has(Deviation::commit_clears_table) && from != 0) return true;
   if ((has(Deviation::rehash_loses_last_slot) && slot == 7) ||
       (has(Deviation::rehash_loses_first_hpteg) && hpte.ptex / 8 == 0) ||
       (has(Deviation::rehash_loses_last_hpteg) && from != 0 && (hpte.ptex / 8 + 1) >> (from - 7) != 0) ||
       (has(Deviation::rehash_loses_secondary) && is_secondary) ||
       (has(Deviation::rehash_loses_large) && is_large) || (has(Deviation::rehash_loses_1t) && is_terabyte))
-    return std::vector<Held>{};
+    return true;
   Held there = hpte;
   there.ptex = raw(hashing::rehashed_ptex(entry_of(words), W(hpte.ptex), size, mistake));
   if (has(Deviation::commit_unbolted_unhashed) && !bolted)
@@ -857,11 +894,11 @@ std::optional<std::vector<Held>> Contents::carried(const Held& hpte, unsigned fr
   if (has(Deviation::rehash_drops_bolted_bit)) there.high &= ~HPTE_BOLTED;
   if (has(Deviation::rehash_drops_secondary_bit)) there.high &= ~secondary;
   if (has(Deviation::rehash_clears_second_half)) there.low = 0;
-  std::vector<Held> all{there};
+  all.push_back(there);
   if (has(Deviation::commit_leaves_copies) && bolted && from != 0 && to > from &&
       all.front().ptex != hpte.ptex)
     all.push_back({hpte.ptex, hpte.high, hpte.low, false});
-  return all;
+  return true;
 }
 
 bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why) {
@@ -870,6 +907,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
   empty.confirmed = false;
   empty.since = now_;
   std::vector<Held> arrivals;
+  arrivals.reserve(groups_.size() * 8);
   const bool loses_entered = has(Deviation::commit_loses_entered);
   for (const auto& [hpteg, group] : groups_) {
     for (std::uint64_t i = 0; i < 8; ++i) {
@@ -898,12 +936,15 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
     std::uint64_t certain = 0, all = 0;
   };
   std::unordered_map<std::uint64_t, Count> in_group;
+  std::vector<Held> all;
   if (first_slots)
-    for (const auto& here : arrivals)
-      for (const auto& there : carried(here, from, to).value_or(std::vector<Held>{})) {
+    for (const auto& here : arrivals) {
+      if (!carried(here, from, to, all)) continue;
+      for (const auto& there : all) {
         in_group[there.ptex / 8].certain += there.certain;
         ++in_group[there.ptex / 8].all;
       }
+    }
 
   const bool overwrites = has(Deviation::commit_overwrites_on_collision) ||
                           has(Deviation::commit_ignores_collided) ||
@@ -915,17 +956,16 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
     if (added) group->second.fill(empty);
     return group->second[ptex % 8];
   };
-  groups.reserve(groups_.size());
+  groups.reserve(std::min(2 * groups_.size(), arrivals.size()));
   std::optional<std::pair<Held, std::uint64_t>> collision;
   for (const bool certain_ones : {true, false}) {
     for (const auto& here : arrivals) {
       if (here.certain != certain_ones) continue;
-      const auto all = carried(here, from, to);
-      if (!all) {
+      if (!carried(here, from, to, all)) {
         forget();
         return true;
       }
-      for (const auto& there : *all) {
+      for (const auto& there : all) {
         const Hpte2 words{there.high, there.low};
         if (first_slots) {
           const auto count = in_group[there.ptex / 8];

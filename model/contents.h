@@ -144,6 +144,8 @@ class Contents {
               const std::string& what) const;
 
   bool enter(const Call& call, const Response& response, unsigned shift, Refused* why);
+  void note_seen(const Possible& slot);
+  bool shows_expected(std::uint64_t first, unsigned count, const Response& response, unsigned shift);
   bool read(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool remove(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool protect(const Call& call, const Response& response, unsigned shift, Refused* why);
@@ -154,7 +156,7 @@ class Contents {
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);
   bool move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why);
-  std::optional<std::vector<Held>> carried(const Held& hpte, unsigned from, unsigned to) const;
+  bool carried(const Held& hpte, unsigned from, unsigned to, std::vector<Held>& all) const;
   bool has(Deviation deviation) const { return deviations_.has(deviation); }
 
   Deviations deviations_;
