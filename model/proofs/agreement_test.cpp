@@ -416,7 +416,6 @@ RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
 
     const auto by_stopping = judged(list, s, call, code);
     RC_ASSERT(by_stopping.allowed == holds(generic.accepted));
-    RC_TAG(std::to_string(i) + (by_stopping.allowed ? " allowed" : " refused"));
     if (by_stopping.row < list.size()) RC_ASSERT(holds(generic.ended[by_stopping.row]));
     if (!by_stopping.allowed) continue;
     RC_ASSERT(by_stopping.next.high == generic.next.high && by_stopping.next.low == generic.next.low);
