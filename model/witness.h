@@ -20,6 +20,7 @@ namespace hptck {
 enum class Relation : std::uint8_t {
   collision,  ///< both bolted; they need one slot in a table of shift `to`, none of shift `to` + 1
   mistake,    ///< rehashed to `to`, the mistake shows, and no other does but `shared`, if that is one
+  shows,      ///< the mistake shows, whatever others do
   // With `small` and `large` the lesser and the greater of `from` and `to`:
   first,   ///< in the first HPTEG of both
   last,    ///< in the last HPTEG of both
@@ -111,6 +112,8 @@ auto fulfils(const Relationship& of, const PlacedEntry<Domain>& a, const PlacedE
         given = both(given, wanted ? shows : negate(shows));
       }
       return given;
+    case Relation::shows:
+      return both(given, mistake_shows(of.mistake, of.pair, a, b, of.to));
     case Relation::first:
       return at(0, 0);
     case Relation::last:

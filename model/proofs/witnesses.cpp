@@ -206,6 +206,15 @@ void find_edges(std::uint8_t from, std::uint8_t to, std::vector<Witness>& found)
 
 }  // namespace
 
+std::optional<Witness> find_witness(const Relationship& of) {
+  auto kinds = kinds_with(false);
+  for (const auto& kind : kinds_with(true)) kinds.push_back(kind);
+  Search search(of);
+  search.require(Search::legal(search.a(), kinds));
+  if (of.pair) search.require(Search::legal(search.b(), kinds));
+  return search.find();
+}
+
 std::vector<Witness> find_witnesses(std::uint8_t from, std::uint8_t to) {
   std::vector<Witness> found;
   if (to < from) find_collisions(from, to, from + to, found);
@@ -216,17 +225,20 @@ std::vector<Witness> find_witnesses(std::uint8_t from, std::uint8_t to) {
 
 std::vector<Witness> find_vast_witnesses() {
   std::vector<Witness> found;
-  for (const auto from : witness_from) {
-    const auto one =
-        find_mistake({Relation::mistake, M::segment_size_left_in_avpn, M::none, from, max_shift, false},
-                     kinds_with(false), found);
-    if (one) found.push_back(*one);
+  for (const auto& [mistake, to] : {std::pair{M::terabyte_vsid_not_spread, first_size_that_spreads},
+                                    std::pair{M::segment_size_left_in_avpn, max_shift}}) {
+    for (const auto from : witness_from) {
+      const auto one =
+          find_mistake({Relation::mistake, mistake, M::none, from, static_cast<std::uint8_t>(to), false},
+                       kinds_with(false), found);
+      if (one) found.push_back(*one);
+    }
   }
   return found;
 }
 
 std::string text_of(const Witness& witness) {
-  const char* relations[] = {"collision", "mistake", "first", "last", "beyond", "bound"};
+  const char* relations[] = {"collision", "mistake", "shows", "first", "last", "beyond", "bound"};
   const char* mistakes[] = {"none",
                             "secondary_ignored",
                             "secondary_bits_not_complemented",
