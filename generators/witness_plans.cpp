@@ -28,7 +28,6 @@ std::uint64_t rehashed(const Words& x, unsigned shift, M mistake = M::none) {
 std::uint64_t hptes_of(unsigned shift) { return std::uint64_t{1} << (shift - 4); }
 // Of virtual addresses: what segments of either size have in common.
 std::uint64_t tebibyte_of(const Words& x) { return raw(hashing::avpn_of(x.placed().e)) >> 17; }
-bool is_bolted(const Words& x) { return holds(hashing::is_bolted(x.placed().e)); }
 
 bool may_use(const Words& x, Pages pages) {
   if ((x.high & hashing::HPTE_LARGE) == 0) return true;

@@ -230,7 +230,7 @@ std::vector<Witness> find_vast_witnesses() {
     for (const auto from : witness_from) {
       const auto one =
           find_mistake({Relation::mistake, mistake, M::none, from, static_cast<std::uint8_t>(to), false},
-                       kinds_with(false), found);
+                       kinds_with(false), {});
       if (one) found.push_back(*one);
     }
   }
