@@ -53,9 +53,12 @@ class Making {
   void add(const Words& x) { held_.push_back(x); }
   bool is_empty() const { return held_.empty(); }
 
+  /// From a vast table there is a way back first: what is removed is removed where it was entered, so that
+  /// the next plan finds the table empty whether or not PREPARE could allocate that.
   Plan resized_to(unsigned to) {
     begin();
     resize(to);
+    if (to > largest_tried) resize(from_);
     return ended();
   }
   /// Both are carried over as long as there is room for both. Then the COMMIT fails, and everything is where
