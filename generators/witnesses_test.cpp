@@ -73,13 +73,18 @@ TEST(witnesses, some_mistakes_show_in_large_tables_only) {
 }
 
 // One always comes with another: no single HPTE tells them apart, but two do.
-TEST(witnesses, some_mistakes_never_show_alone) {
+TEST(witnesses, some_mistakes_seldom_or_never_show_alone) {
   for (const auto from : witness_from) {
     EXPECT_FALSE(find_witness(
         {Relation::mistake, M::terabyte_vsid_not_spread, M::none, from, first_size_that_spreads, false}))
         << int{from};
     for (const auto to : witness_to) {
       EXPECT_FALSE(find_witness({Relation::mistake, M::one_bit_too_many_recovered, M::none, from, to, false}))
+          << int{from} << " to " << int{to};
+      EXPECT_EQ(
+          find_witness({Relation::mistake, M::secondary_bits_not_complemented, M::none, from, to, false})
+              .has_value(),
+          to == min_shift)
           << int{from} << " to " << int{to};
       EXPECT_FALSE(find_witness({Relation::mistake, M::slot_ignored, M::none, from, to, true}))
           << int{from} << " to " << int{to};

@@ -29,8 +29,10 @@ struct Kind {
 std::vector<Kind> kinds_with(bool large) {
   std::vector<Kind> kinds;
   for (const bool terabyte : {false, true}) {
-    if (!large) kinds.push_back({terabyte, nullptr});
-    if (!large) continue;
+    if (!large) {
+      kinds.push_back({terabyte, nullptr});
+      continue;
+    }
     for (const auto& encoding : page_encodings)
       if (encoding.actual_shift < (terabyte ? large_segment : small_segment))
         kinds.push_back({terabyte, &encoding});
@@ -131,7 +133,7 @@ void find_collisions(std::uint8_t from, std::uint8_t to, unsigned turn, std::vec
     search.require(Search::legal(search.b(), b));
     search.require(Search::secondary_is(search.a(), polarity.a_secondary));
     search.require(Search::secondary_is(search.b(), polarity.b_secondary));
-    // The first 16 bits of AVPN are those of the segment but for 1 TiB ones, whose pages are in plenty.
+    // In one segment; of a 1 TiB one within 256 MiB, so that much of what is hashed is the same.
     const auto same = eq(Search::tebibyte(search.a()), Search::tebibyte(search.b()));
     search.require(one_segment ? same : negate(same));
     if (one_segment)

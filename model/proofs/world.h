@@ -36,7 +36,7 @@ struct World {
   Rules<Symbolic> rules;          ///< the specification, or wrong rows
   Rules<Symbolic> specification;  ///< always right
   std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
-  hashing::Mistake mistake = hashing::Mistake::none;  ///< in the rehash under proof
+  hashing::Mistake mistake = hashing::Mistake::none;   ///< in the rehash under proof
   SlotRules<Symbolic> slots = slot_rules<Symbolic>();  ///< the rules of one slot, or wrong rows
 
   template <int width>
