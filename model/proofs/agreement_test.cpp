@@ -3,14 +3,15 @@
 // Proofs are about terms, verdicts come from machine words; what joins them is that one text is read twice.
 // It is held here, on random states, arguments, answers and sets of deviations: the oracle's own walk, the
 // generic walk over machine words, and the generic walk over terms with the same constants put in for the
-// variables. The terms are made once for each list and evaluated many times, as the solvers see them: no
-// constant helps while they are being written.
+// variables; and the same of one slot's rules. The terms are made once for each list and evaluated many
+// times, as the solvers see them: no constant helps while they are being written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "model/oracle.h"
 #include "model/proofs/rfc_profile.h"
+#include "model/proofs/slot_walk.h"
 #include "model/proofs/world.h"
 #include "model/walk.h"
 
@@ -279,6 +280,145 @@ RC_GTEST_PROP(Agreement, of_the_hashing, ()) {
   for (const auto m : {Mistake::none, mistake}) {
     same_word(rehashed_ptex(a, a_ptex, to, m), rehashed_ptex(sa, sa_ptex, sto, m));
     same_bool(collide(a, a_ptex, b, b_ptex, to, m), collide(sa, sa_ptex, sb, sb_ptex, sto, m));
+  }
+}
+
+// --- The rules of one slot.
+
+using Held = hashing::Entry<Concrete>;
+
+constexpr std::size_t slot_list_count = 7;
+
+template <class Domain>
+const SlotList<Domain>& slot_list_of(const SlotRules<Domain>& rules, std::size_t i) {
+  const SlotList<Domain>* lists[] = {&rules.enter,  &rules.enter_chosen, &rules.enter_passed, &rules.read,
+                                     &rules.remove, &rules.protect,      &rules.bulk};
+  return *lists[i];
+}
+
+// Any words, with each field that rows look at on or off as often, and LP a listed encoding now and then.
+Held any_hpte() {
+  const auto word = [] { return *rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint64_t>()); };
+  auto high = word(), low = word();
+  if (*rc::gen::arbitrary<bool>()) high &= ~(std::uint64_t{1} << 63 | hashing::HPTE_LARGE);
+  if (*rc::gen::arbitrary<bool>()) {
+    const auto encoding = *rc::gen::elementOf(
+        std::vector<hashing::PageEncoding>(hashing::page_encodings.begin(), hashing::page_encodings.end()));
+    low = (low & ~(std::uint64_t{encoding.mask} << 12)) | std::uint64_t{encoding.lp} << 12;
+  }
+  if (*rc::gen::arbitrary<bool>()) low = (low & ~(0x0ffffffffffff000 | 0x78)) | 0x10;
+  return {W64(high), W64(low)};
+}
+// The same HPTE, but for one bit as often as not.
+Held nearly(const Held& e) {
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      return any_hpte();
+    case 1:
+      return {W64(raw(e.high) ^ std::uint64_t{1} << *rc::gen::inRange(0, 64)), e.low};
+    case 2:
+      return {e.high, W64(raw(e.low) ^ std::uint64_t{1} << *rc::gen::inRange(0, 64))};
+    case 3:
+      return {W64(raw(e.high) ^ 0x60), W64(raw(e.low) ^ 0x180)};
+    default:
+      return e;
+  }
+}
+std::int64_t any_slot_answer() {
+  using namespace status;
+  return *rc::gen::weightedOneOf<std::int64_t>(
+      {{8, rc::gen::element(H_SUCCESS, H_SUCCESS, H_SUCCESS, H_BUSY, H_HARDWARE, H_PARAMETER, H_PTEG_FULL,
+                            H_NOT_FOUND, H_FUNCTION)},
+       {1, rc::gen::arbitrary<std::int64_t>()}});
+}
+
+// The oracle's loop, which stops at the row that ends it; it is not to be had from the oracle itself.
+struct Judged {
+  bool allowed = false;
+  Held next;
+  std::size_t row = 0;  ///< at which it ended
+};
+Judged judged(const SlotList<Concrete>& list, const Held& s, const SlotCall<Concrete>& call,
+              std::int64_t code) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto& row = list[i];
+    if (row.when && !holds(row.when(s, call))) continue;
+    const bool fits =
+        row.allowed.allow(code) && (code != status::H_SUCCESS || !row.returns || holds(row.returns(s, call)));
+    if (fits) return {true, row.then ? row.then(s, call) : s, i};
+    if (row.kind == RowKind::must) return {false, s, i};
+  }
+  return {false, s, list.size()};
+}
+
+RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
+  static const auto concrete = slot_rules<Concrete>();
+  static const auto symbolic = slot_rules<Symbolic>();
+  static z3::context context;
+  static const World world{context, specification<Symbolic>(), specification<Symbolic>()};
+  const auto entry = [](const char* high, const char* low) {
+    return Slot<Symbolic>{world.word<64>(high), world.word<64>(low)};
+  };
+  static const auto slot = entry("slot.high", "slot.low");
+  static const SlotCall<Symbolic> asked{world.bit("within"), world.word<64>("flags"), world.word<64>("avpn"),
+                                        entry("entered.high", "entered.low"),
+                                        entry("returned.high", "returned.low")};
+  static const auto answer = world.word<64>("answer");
+  static const auto terms = [] {
+    std::vector<WalkedSlot<Symbolic>> walked;
+    for (std::size_t i = 0; i < slot_list_count; ++i)
+      walked.push_back(walk_slot(slot_list_of(symbolic, i), slot, asked, answer));
+    return walked;
+  }();
+
+  const auto s = any_hpte();
+  const auto avpn =
+      *rc::gen::weightedOneOf<std::uint64_t>({{3, rc::gen::just(raw(s.high) & ~std::uint64_t{0x7f})},
+                                              {1, rc::gen::just(~raw(s.high))},
+                                              {1, rc::gen::just(~raw(s.high) & ~std::uint64_t{0x7f})},
+                                              {1, register_word()}});
+  const auto flags =
+      *rc::gen::element(std::uint64_t{0}, H_AVPN, H_ANDCOND, H_AVPN | H_ANDCOND) | *register_word() % 8;
+  const SlotCall<Concrete> call{Concrete::Bool(*rc::gen::inRange(0, 4) != 0), W64(flags), W64(avpn),
+                                nearly(any_hpte()), nearly(s)};
+  const auto code = any_slot_answer();
+
+  z3::expr_vector variables(context), values(context);
+  const auto put = [&](const symbolic::Word<64>& variable, std::uint64_t value) {
+    variables.push_back(raw(variable));
+    values.push_back(context.bv_val(value, 64));
+  };
+  put(slot.high, raw(s.high)), put(slot.low, raw(s.low));
+  put(asked.flags, flags), put(asked.avpn, avpn);
+  put(asked.entered.high, raw(call.entered.high)), put(asked.entered.low, raw(call.entered.low));
+  put(asked.returned.high, raw(call.returned.high)), put(asked.returned.low, raw(call.returned.low));
+  put(answer, static_cast<std::uint64_t>(code));
+  variables.push_back(raw(asked.within));
+  values.push_back(context.bool_val(holds(call.within)));
+  const auto evaluated = [&](z3::expr term) { return term.substitute(variables, values).simplify(); };
+  const auto value = [&](const symbolic::Bool& formula) {
+    const auto truth = evaluated(raw(formula));
+    RC_ASSERT(truth.is_true() || truth.is_false());
+    return truth.is_true();
+  };
+
+  for (std::size_t i = 0; i < slot_list_count; ++i) {
+    const auto& list = slot_list_of(concrete, i);
+    const auto generic = walk_slot(list, s, call, W64(static_cast<std::uint64_t>(code)));
+    RC_ASSERT(generic.fired.size() == terms[i].fired.size());
+    for (std::size_t row = 0; row < generic.fired.size(); ++row) {
+      RC_ASSERT(holds(generic.fired[row]) == value(terms[i].fired[row]));
+      RC_ASSERT(holds(generic.ended[row]) == value(terms[i].ended[row]));
+    }
+    RC_ASSERT(holds(generic.accepted) == value(terms[i].accepted));
+    RC_ASSERT(raw(generic.next.high) == evaluated(raw(terms[i].next.high)).get_numeral_uint64());
+    RC_ASSERT(raw(generic.next.low) == evaluated(raw(terms[i].next.low)).get_numeral_uint64());
+
+    const auto by_stopping = judged(list, s, call, code);
+    RC_ASSERT(by_stopping.allowed == holds(generic.accepted));
+    if (by_stopping.row < list.size()) RC_ASSERT(holds(generic.ended[by_stopping.row]));
+    if (!by_stopping.allowed) continue;
+    RC_ASSERT(by_stopping.next.high == generic.next.high && by_stopping.next.low == generic.next.low);
   }
 }
 

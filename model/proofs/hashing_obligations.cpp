@@ -7,9 +7,7 @@
 // a hypothesis empty.
 #include "model/proofs/hashing_obligations.h"
 
-#include <fmt/format.h>
-
-#include "model/proofs/world.h"
+#include "model/proofs/claims.h"
 
 namespace hptck {
 namespace {
@@ -22,23 +20,6 @@ using P = Page<Symbolic>;
 using W8 = symbolic::Word<8>;
 using W64 = symbolic::Word<64>;
 using Queries = std::vector<Query>;
-
-// Words in hexadecimal, which is how one sees fields.
-std::string shown_constants(const z3::model& model) {
-  std::string text;
-  for (unsigned i = 0; i < model.num_consts(); ++i) {
-    const auto constant = model.get_const_decl(i);
-    const auto value = model.get_const_interp(constant).get_numeral_uint64();
-    text += fmt::format("{}{} = {:#x}", i == 0 ? "" : ", ", constant.name().str(), value);
-  }
-  return text;
-}
-Query claim(std::string about, const Bool& hypothesis, const Bool& conclusion) {
-  return {std::move(about), both(hypothesis, negate(conclusion)), Outcome::unsat, shown_constants};
-}
-Query witness(std::string about, const Bool& formula) {
-  return {std::move(about), formula, Outcome::sat, shown_constants};
-}
 
 E entry(const World& w, const std::string& name) {
   return {w.word<64>(name + ".high"), w.word<64>(name + ".low")};

@@ -13,6 +13,7 @@
 
 #include "model/proofs/hashing_obligations.h"
 #include "model/proofs/rfc_profile.h"
+#include "model/proofs/slot_obligations.h"
 #include "model/proofs/world.h"
 
 namespace hptck {
@@ -931,6 +932,7 @@ const std::vector<Obligation>& obligations() {
   static const auto list = [] {
     auto joined = obligations_of_rows();
     for (auto& obligation : hashing_obligations()) joined.push_back(std::move(obligation));
+    for (auto& obligation : slot_obligations()) joined.push_back(std::move(obligation));
     return joined;
   }();
   return list;

@@ -8,6 +8,7 @@
 #include "model/hashing.h"
 #include "model/proofs/generic_walk.h"
 #include "model/proofs/invariant.h"
+#include "model/slot_rows.h"
 #include "model/symbolic.h"
 
 namespace hptck {
@@ -35,7 +36,8 @@ struct World {
   Rules<Symbolic> rules;          ///< the specification, or wrong rows
   Rules<Symbolic> specification;  ///< always right
   std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
-  hashing::Mistake mistake = hashing::Mistake::none;  ///< in the rehash under proof
+  hashing::Mistake mistake = hashing::Mistake::none;   ///< in the rehash under proof
+  SlotRules<Symbolic> slots = slot_rules<Symbolic>();  ///< the rules of one slot, or wrong rows
 
   template <int width>
   symbolic::Word<width> word(const std::string& name) const {
@@ -49,6 +51,9 @@ struct World {
   SymbolicArguments arguments(const std::string& name) const {
     return {word<64>(name + ".flags"), word<64>(name + ".shift"), word<64>(name + ".ptex"),
             word<64>(name + ".pteh")};
+  }
+  symbolic::Bool bit(const std::string& name) const {
+    return symbolic::Bool(context.bool_const(name.c_str()));
   }
   symbolic::Bool truth(bool value = true) const { return symbolic::Bool(context.bool_val(value)); }
 };
