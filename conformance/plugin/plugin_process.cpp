@@ -177,8 +177,9 @@ std::optional<Fault> PluginProcess::advance_time(milliseconds time, milliseconds
 
 std::optional<Fault> PluginProcess::run(Operation operation, milliseconds deadline) {
   failed_ = true;
+  const auto last = ticket_;
   post(operation);
-  auto fault = await(ticket_, deadline);
+  auto fault = await(last, deadline);
   if (!fault) fault = result_fault();
   failed_ = fault.has_value();
   return fault;
@@ -194,18 +195,17 @@ void PluginProcess::post(Operation operation) {
   if (memory_.reply().child_sleeps.load() != 0) futex_wake(request.ticket);
 }
 
-std::optional<Fault> PluginProcess::await(std::uint32_t ticket, milliseconds deadline) {
+std::optional<Fault> PluginProcess::await(std::uint32_t last, milliseconds deadline) {
   auto& reply = memory_.reply();
   auto& request = memory_.request();
-  if (spin(reply.done, spins_, [ticket](std::uint32_t word) { return word == ticket; })) return std::nullopt;
-  const auto idle = reply.done.load();
+  if (spin(reply.done, spins_, [this](std::uint32_t word) { return word == ticket_; })) return std::nullopt;
   Patience patience(deadline);
   request.kit_sleeps.store(1);
   for (std::uint32_t answered = 0;;) {
     const auto ended = ending();  // before the word is read, which then is final
     const auto word = reply.done.load();
-    if (word == ticket) return std::nullopt;
-    if (word != idle)
+    if (word == ticket_) return std::nullopt;
+    if (word != last)
       return Fault{Fault::Kind::garbled, with_output("The plugin wrote to memory that is the kit's.")};
     if (ended) {
       const auto evidence = with_output("The plugin's process " + ended->text() + ".");

@@ -48,7 +48,8 @@ class PluginProcess {
 
  private:
   std::optional<Fault> run(Operation operation, std::chrono::milliseconds deadline);
-  std::optional<Fault> await(std::uint32_t ticket, std::chrono::milliseconds deadline);
+  /// Until the child says that it is done, which it did `last` with the request before this one.
+  std::optional<Fault> await(std::uint32_t last, std::chrono::milliseconds deadline);
   std::optional<Fault> result_fault();
   void post(Operation operation);
   void sleep(std::chrono::milliseconds time);
