@@ -16,8 +16,9 @@
  *
  * The process. The kit forks a child, loads the library there and calls it there. The child has no input;
  * what it writes to stdout and stderr is kept as evidence, the last lines of it. All descriptors of the kit
- * are closed, all signals at their defaults. It is started anew after each fault, so that nothing may be left
- * to static variables that has to outlive an instance. It is killed when the kit goes.
+ * are closed but one, number 3, which is to be left alone; all signals are at their defaults. It is started
+ * anew after each fault, so that nothing may be left to static variables that has to outlive an instance. It
+ * is killed when the kit goes.
  *
  * Threads. Every function is called from one thread, one at a time, and always from the same one. A plugin
  * may have threads of its own; they must not touch calls, answers or `answered` after hcall() has returned.
@@ -113,7 +114,7 @@ struct hptck_statement {
   uint32_t pages_known;   /* not 0: pages is declared */
   uint32_t pages;         /* HPTCK_PAGES_* */
   uint32_t reserved;
-  uint64_t ram_bytes; /* of the partition; for reports */
+  uint64_t ram_bytes; /* memory of the partition; this kit does not look at it yet */
 };
 
 struct hptck_plugin {

@@ -10,6 +10,7 @@
 #include "conformance/plugin/hptck_plugin.h"
 
 static int state;
+static uint64_t bad_token = 0xbad;
 
 static int way(const char* name) {
   const char* wanted = getenv("HPTCK_MISBEHAVE");
@@ -26,7 +27,7 @@ static void* create(const char* options) {
   if (way("no instance")) return NULL;
   if (way("crash in create")) crash();
   if (way("hang in create")) hang();
-  (void)options;
+  if (*options != 0) bad_token = strtoull(options, NULL, 0);
   return &state;
 }
 
@@ -91,7 +92,7 @@ static int hcall(void* instance, const struct hptck_call* calls, uint32_t count,
                  volatile uint32_t* answered) {
   (void)instance;
   for (uint32_t n = 0; n < count; n++) {
-    if (calls[n].token == 0xbad) {
+    if (calls[n].token == bad_token) {
       const int result = misbehave(calls, count, answers, answered);
       if (result != HPTCK_OK || *answered != n || way("too few")) return result;
     }
