@@ -1,6 +1,7 @@
 // The registration of adapters: one line each.
 #include "conformance/adapter_choice.h"
 #include "conformance/builtin/builtin_adapter.h"
+#include "conformance/plugin/plugin_adapter.h"
 #include "conformance/qemu/qemu_adapter.h"
 
 namespace hptck {
@@ -9,6 +10,7 @@ std::vector<AdapterChoice> adapter_choices() {
   return {
       builtin_adapter(),
       qemu_adapter(),
+      plugin_adapter(),
   };
 }
 

@@ -208,5 +208,56 @@ TEST_F(CommandLine, an_interrupted_campaign_still_reports) {
   EXPECT_TRUE(fs::exists(fs::path(out()) / "junit.xml"));
 }
 
+TEST_F(CommandLine, plugin_is_certified) {
+  const auto run = hptck("certify --adapter plugin --library " HPTCK_EXAMPLE_PLUGIN
+                         " --seed 1 --calls 30000 --quiet --out " +
+                         out());
+  EXPECT_EQ(run.code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("PASS"));
+}
+
+TEST_F(CommandLine, crash_of_a_plugin_is_no_answer) {
+  const auto trace = (out_ / "commit.trace").string();
+  std::ofstream(trace) << "hptck-trace 1\npartition\nH_RESIZE_HPT_COMMIT 0x0 0x0 -> H_CLOSED\n";
+  ::setenv("HPTCK_MISBEHAVE", "crash", 1);
+  const auto run = hptck(
+      "replay --adapter plugin --library " HPTCK_MISBEHAVING_PLUGIN " --library-options 0x370 " + trace);
+  ::unsetenv("HPTCK_MISBEHAVE");
+  EXPECT_EQ(run.code, 1) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("was killed by SIGSEGV"));
+  EXPECT_THAT(run.output, HasSubstr("reproduced, in attempt 1"));
+}
+
+TEST_F(CommandLine, unusable_plugin_is_trouble_of_the_environment) {
+  const auto run = hptck("certify --adapter plugin --library /no/such.so --calls 10 --quiet --out " + out());
+  EXPECT_EQ(run.code, 3) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("Give the path of a shared library"));
+  EXPECT_EQ(hptck("certify --adapter plugin --out " + out()).code, 64) << "without a library";
+}
+
+TEST_F(CommandLine, adapter_check_exits_0_for_an_adapter_that_is_well) {
+  const auto json = (out_ / "check.json").string();
+  for (const auto* adapter :
+       {"builtin", "builtin --resize absent", "plugin --library " HPTCK_EXAMPLE_PLUGIN}) {
+    const auto run = hptck(fmt::format("adapter-check --adapter {} --json {}", adapter, json));
+    EXPECT_EQ(run.code, 0) << run.output;
+    EXPECT_THAT(run.output, HasSubstr("hypercalls a second"));
+    EXPECT_THAT(read(json), HasSubstr("\"passed\": true"));
+  }
+}
+
+TEST_F(CommandLine, adapter_check_exits_otherwise_for_any_other) {
+  ::setenv("HPTCK_MISBEHAVE", "crash", 1);
+  // H_READ kills it.
+  const auto run =
+      hptck("adapter-check --adapter plugin --library " HPTCK_MISBEHAVING_PLUGIN " --library-options 0x0c");
+  ::unsetenv("HPTCK_MISBEHAVE");
+  EXPECT_EQ(run.code, 1) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("batch_of_512_is_answered"));
+  EXPECT_EQ(hptck("adapter-check --adapter plugin --library /no/such.so").code, 3);
+  EXPECT_EQ(hptck("adapter-check").code, 64);
+  EXPECT_EQ(hptck("adapter-check --adapter nobody").code, 64);
+}
+
 }  // namespace
 }  // namespace hptck

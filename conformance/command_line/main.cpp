@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <random>
 #include <sstream>
 
+#include "conformance/adapter_check/adapter_check.h"
 #include "conformance/adapter_choice.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
@@ -296,6 +298,17 @@ int replay_trace(const std::filesystem::path& path, const Deviations& under, uns
   }
 }
 
+// Says whether the adapter is fit to certify with.
+int check_the_adapter(const std::filesystem::path& json, const ChosenAdapter& chosen) {
+  const auto adapter = chosen.make();
+  const auto report = check_adapter(*adapter, [] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  });
+  fmt::print("{}", text_of(report));
+  if (!json.empty()) write_file(json, json_of(report, chosen.name()));
+  return report.passed() ? 0 : 1;
+}
+
 // Judges the answers that a trace holds, without an implementation.
 int check_trace(const std::filesystem::path& path, const Deviations& under) {
   const auto trace = parse_trace(read_file(path), path.string());
@@ -415,6 +428,12 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
 
+  auto* adapter_check_command = app.add_subcommand("adapter-check",
+                                                   "say whether an adapter carries hypercalls as it should, "
+                                                   "whatever they are answered; exit 1: it does not");
+  std::filesystem::path adapter_check_json;
+  adapter_check_command->add_option("--json", adapter_check_json, "file for the result as JSON");
+
   auto* check_command = app.add_subcommand(
       "check",
       "judge the answers recorded in a trace, without an implementation; exit 1: a clause is broken");
@@ -459,6 +478,10 @@ int run(int argc, char** argv) {
       chosen.add_to(*replay_command);
       break;
     }
+    if (word == "adapter-check") {
+      chosen.add_to(*adapter_check_command);
+      break;
+    }
     if (word == "certify" || i + 1 == argc) {
       chosen.add_to(*certify_command);
       break;
@@ -485,6 +508,7 @@ int run(int argc, char** argv) {
   for (const auto& id : under_ids) under.add(*deviation_named(id));
   if (*replay_command) return replay_trace(trace_file, under, attempts, chosen);
   if (*check_command) return check_trace(check_file, under);
+  if (*adapter_check_command) return check_the_adapter(adapter_check_json, chosen);
   if (*diagnose_command) return diagnose_journal(diagnosed_journal);
   if (*deviations_command) return list_deviations();
   if (*report_command) {
