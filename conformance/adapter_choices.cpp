@@ -2,6 +2,7 @@
 #include "conformance/adapter_choice.h"
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/qemu/qemu_adapter.h"
+#include "conformance/stdio/stdio_adapter.h"
 
 namespace hptck {
 
@@ -9,6 +10,7 @@ std::vector<AdapterChoice> adapter_choices() {
   return {
       builtin_adapter(),
       qemu_adapter(),
+      stdio_adapter(),
   };
 }
 

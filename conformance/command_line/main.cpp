@@ -15,8 +15,10 @@
 #include <sstream>
 
 #include "conformance/adapter_choice.h"
+#include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
 #include "reports/summary.h"
@@ -111,18 +113,24 @@ class ChosenAdapter {
     throw UsageError(fmt::format("--adapter {}: there is no such adapter; there are:{}", name_, known));
   }
 
-  // The adapter's own options, as given.
+  // The adapter's own options, as given; last what stands after "--".
   std::vector<std::string> given(const CLI::App& command) const {
-    std::vector<std::string> words;
+    std::vector<std::string> words, last;
     const auto options = static_cast<const CLI::App&>(command).get_options();
     for (std::size_t i = before_; i < options.size(); ++i) {
       const auto* option = options[i];
       if (own_.contains(option->get_name())) continue;
+      if (option->get_positional()) {
+        last.insert(last.end(), option->results().begin(), option->results().end());
+        continue;
+      }
       for (const auto& result : option->results()) {
         words.push_back(option->get_name());
         if (option->get_items_expected_max() != 0) words.push_back(result);
       }
     }
+    if (!last.empty()) words.push_back("--");
+    words.insert(words.end(), last.begin(), last.end());
     return words;
   }
 
@@ -447,6 +455,12 @@ int run(int argc, char** argv) {
   report_command->add_option("JOURNAL", journal_file, "journal file")->required();
   report_command->add_option("--out", report_out, "directory for the reports")->capture_default_str();
 
+  const auto served = builtin_adapter();
+  auto* serve_command = app.add_subcommand(
+      "serve",
+      "be the built-in hypervisor for --adapter stdio: answer JSON-RPC on standard input and output");
+  served.add_options(*serve_command);
+
   auto* clauses_command =
       app.add_subcommand("clauses", "list the clauses, with their places in the specification");
   bool ambiguities = false;
@@ -487,6 +501,10 @@ int run(int argc, char** argv) {
   if (*check_command) return check_trace(check_file, under);
   if (*diagnose_command) return diagnose_journal(diagnosed_journal);
   if (*deviations_command) return list_deviations();
+  if (*serve_command) {
+    stdio::serve(*served.make(), STDIN_FILENO, STDOUT_FILENO);
+    return 0;
+  }
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);

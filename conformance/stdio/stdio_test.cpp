@@ -1,0 +1,1 @@
+#include "conformance/stdio/stdio_adapter.h"
