@@ -106,31 +106,45 @@ class ChosenAdapter {
 
   const std::string& name() const { return name_; }
 
+  // Takes the adapter's command from the command line. Returns how many words are left.
+  int take_command(int argc, char** argv) const {
+    const auto* choice = find();
+    if (choice == nullptr || !choice->command) return argc;
+    const auto end = argv + argc, mark = std::find(argv, end, std::string_view("--"));
+    if (mark == end) return argc;
+    choice->command->assign(mark + 1, end);
+    return static_cast<int>(mark - argv);
+  }
+
   std::unique_ptr<Adapter> make() const {
-    if (const auto* choice = find()) return choice->make();
+    if (const auto* choice = find()) {
+      if (choice->command && choice->command->empty())
+        throw UsageError(fmt::format("--adapter {}: the command to start is missing; it comes last: "
+                                     "--adapter {} OPTION... -- COMMAND ARGUMENT...",
+                                     name_, name_));
+      return choice->make();
+    }
     std::string known;
     for (const auto& choice : choices_) known += ' ' + choice.name;
     throw UsageError(fmt::format("--adapter {}: there is no such adapter; there are:{}", name_, known));
   }
 
-  // The adapter's own options, as given; last what stands after "--".
+  // The adapter's own options, as given, and its command.
   std::vector<std::string> given(const CLI::App& command) const {
-    std::vector<std::string> words, last;
+    std::vector<std::string> words;
     const auto options = static_cast<const CLI::App&>(command).get_options();
     for (std::size_t i = before_; i < options.size(); ++i) {
       const auto* option = options[i];
       if (own_.contains(option->get_name())) continue;
-      if (option->get_positional()) {
-        last.insert(last.end(), option->results().begin(), option->results().end());
-        continue;
-      }
       for (const auto& result : option->results()) {
         words.push_back(option->get_name());
         if (option->get_items_expected_max() != 0) words.push_back(result);
       }
     }
-    if (!last.empty()) words.push_back("--");
-    words.insert(words.end(), last.begin(), last.end());
+    if (const auto* choice = find(); choice != nullptr && choice->command) {
+      words.push_back("--");
+      words.insert(words.end(), choice->command->begin(), choice->command->end());
+    }
     return words;
   }
 
@@ -389,6 +403,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error, 64 usage.");
   ChosenAdapter chosen(argc, argv);
+  argc = chosen.take_command(argc, argv);
 
   auto* certify_command =
       app.add_subcommand("certify", "try an implementation under test and report a verdict for every clause");

@@ -355,22 +355,13 @@ AdapterChoice stdio_adapter() {
     app.add_option("--deadline-ms", *deadline_ms, "a message not answered for so long is a hang")
         ->capture_default_str()
         ->check(CLI::Range(1u, 3'600'000u));
-    app.add_option("COMMAND", options->command, "after --: the program to start, and its arguments")
-        ->type_name("...")
-        ->allow_extra_args(false);
-    app.final_callback([options] {
-      if (options->command.empty())
-        throw CLI::ValidationError("COMMAND",
-                                   "the adapter stdio needs the command to start, after all options: "
-                                   "-- COMMAND ARGUMENT...");
-    });
   };
   const auto make = [options, deadline_ms] {
     options->deadline = std::chrono::milliseconds(*deadline_ms);
     return make_stdio_adapter(*options);
   };
-  return {"stdio", "a program that speaks JSON-RPC over its standard input and output, after --", add_options,
-          make};
+  return {"stdio", "a program that speaks JSON-RPC over its standard input and output, after --",
+          add_options, make, std::shared_ptr<std::vector<std::string>>(options, &options->command)};
 }
 
 }  // namespace hptck
