@@ -955,10 +955,8 @@ TEST(builtin_adapter, describes_itself) {
 TEST(builtin_adapter, reset_leaves_an_empty_table_of_the_initial_size_and_nothing_pending) {
   const auto adapter = parsed("--initial-shift 18");
   adapter->restart({});
-  const std::array calls{prepare(0, 19),
-                         commit(0, 19),
-                         Call{token::H_ENTER, {H_EXACT, 3, HPTE_BOLTED | HPTE_VALID, 0x10}},
-                         prepare(0, 18)};
+  const std::array calls{prepare(0, 19), commit(0, 19),
+                         Call{token::H_ENTER, {H_EXACT, 3, HPTE_BOLTED | HPTE_VALID, 0x10}}, prepare(0, 18)};
   std::array<Response, 4> responses;
   ASSERT_FALSE(adapter->batch(calls, responses).fault);
   for (const auto& response : responses) ASSERT_EQ(response.status, status::H_SUCCESS);

@@ -119,9 +119,10 @@ class ChosenAdapter {
   std::unique_ptr<Adapter> make() const {
     if (const auto* choice = find()) {
       if (choice->command && choice->command->empty())
-        throw UsageError(fmt::format("--adapter {}: the command to start is missing; it comes last: "
-                                     "--adapter {} OPTION... -- COMMAND ARGUMENT...",
-                                     name_, name_));
+        throw UsageError(
+            fmt::format("--adapter {}: the command to start is missing; it comes last: "
+                        "--adapter {} OPTION... -- COMMAND ARGUMENT...",
+                        name_, name_));
       return choice->make();
     }
     std::string known;

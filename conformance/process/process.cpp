@@ -89,8 +89,8 @@ Process::Process(const std::vector<std::string>& command, std::span<const int> i
   if (pid_ < 0) fail("cannot start a process");
   if (pid_ == 0) {
     const int error = become(argv.data(), streams.input < 0 ? input.get() : streams.input,
-                             streams.output < 0 ? output.writer.get() : streams.output,
-                             output.writer.get(), inherited, parent);
+                             streams.output < 0 ? output.writer.get() : streams.output, output.writer.get(),
+                             inherited, parent);
     [[maybe_unused]] const auto written = write(failure.writer.get(), &error, sizeof error);
     _exit(127);
   }

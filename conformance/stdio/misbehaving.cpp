@@ -97,11 +97,13 @@ std::string hcall(const std::string& id, std::size_t index) {
   if (is("out_is_text")) return answer(id, R"({"status":"0x0","out":"0x0"})");
   if (is("out_has_numbers")) return answer(id, R"({"status":"0x0","out":[1]})");
   if (is("out_has_ten"))
-    return answer(id, R"({"status":"0x0","out":["0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x1"]})");
+    return answer(id,
+                  R"({"status":"0x0","out":["0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x0","0x1"]})");
   if (is("not_utf8")) return answer(id, "{\"status\":\"\xff\"}");
   if (is("deep")) return std::string(100000, '[');
   if (is("spaced"))
-    return R"( { "id" : )" + id + R"( , "result" : { "out" : [ "0xA" ] , "status" : "0xFFFFFFFFFFFFFFFC" } ,)" +
+    return R"( { "id" : )" + id +
+           R"( , "result" : { "out" : [ "0xA" ] , "status" : "0xFFFFFFFFFFFFFFFC" } ,)" +
            R"("jsonrpc" : "2.0", "more": "{[\"" } )";
   return answer(id, R"({"status":"0xfffffffffffffffc","out":["0xa"]})");
 }
@@ -140,7 +142,8 @@ void hcalls(const std::string& line) {
   if (is("talks_a_lot"))
     for (int i = 0; i < 100'000; ++i) std::cerr << "nothing to see here, " << i << '\n';
   std::string text = array ? "[" : "";
-  for (std::size_t index = 0; index < ids.size(); ++index) text += (index == 0 ? "" : ",") + hcall(ids[index], index);
+  for (std::size_t index = 0; index < ids.size(); ++index)
+    text += (index == 0 ? "" : ",") + hcall(ids[index], index);
   text += array ? "]" : "";
   if (is("half_a_line_and_hangs") || is("half_a_line_and_dies")) {
     std::cout << text.substr(0, text.size() / 2) << std::flush;

@@ -17,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t not_json = -32700, not_a_request = -32600, no_such_method = -32601, bad_params = -32602;
+constexpr std::int64_t not_json = -32700, not_a_request = -32600, no_such_method = -32601,
+                       bad_params = -32602;
 
 struct Error {
   std::int64_t code;
@@ -103,9 +104,8 @@ class Server {
     try {
       request = json::parse(line);
     } catch (const json::exception& error) {
-      return write_line({{"jsonrpc", "2.0"},
-                         {"id", nullptr},
-                         {"error", {{"code", not_json}, {"message", error.what()}}}});
+      return write_line(
+          {{"jsonrpc", "2.0"}, {"id", nullptr}, {"error", {{"code", not_json}, {"message", error.what()}}}});
     }
     if (!request.is_array() || request.empty()) {
       const auto answer = answer_to(request);
@@ -203,7 +203,8 @@ class Server {
   json hcall_result(const json& params) {
     const auto token = params.contains("token") ? register_from(params["token"]) : std::nullopt;
     if (!token) throw Error{bad_params, "token is \"0x\" with up to 16 hexadecimal digits"};
-    const auto args = params.contains("args") ? registers_from(params["args"]) : std::array<std::uint64_t, 9>{};
+    const auto args =
+        params.contains("args") ? registers_from(params["args"]) : std::array<std::uint64_t, 9>{};
     if (!args) throw Error{bad_params, "args is an array of up to nine times \"0x\" with up to 16 digits"};
     const auto response = hcall({*token, *args});
     auto out = json::array();

@@ -114,9 +114,7 @@ void Session::end() {
     process_->pause(1ms);
 }
 
-Fault Session::garbled(const std::string& how) {
-  return {Fault::Kind::garbled, with_output(how, *process_)};
-}
+Fault Session::garbled(const std::string& how) { return {Fault::Kind::garbled, with_output(how, *process_)}; }
 
 Fault Session::died(const Ending& ending) {
   auto evidence = with_output("It " + ending.text(), *process_);
@@ -198,7 +196,9 @@ std::optional<Fault> Session::exchange(std::string_view request, std::chrono::mi
 Session::Reply Session::request(const std::string& method, const json& params,
                                 std::chrono::milliseconds deadline) {
   const auto id = next_id_++;
-  const auto text = dump({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}) + '\n';
+  const auto text =
+      fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id, method, dump(params)) +
+      '\n';
   Reply reply;
   const auto refuse = [&](const std::string& wrong) {
     failed_ = true;

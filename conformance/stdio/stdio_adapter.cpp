@@ -1,7 +1,7 @@
 // What went before in the partition is kept here, for one purpose. A process that dies or hangs in the middle
-// of an array of calls has mostly not written the answers that it had, so nobody knows which call was in play.
-// The same partition is then made again in a new process, the calls before the array are issued again, and
-// those of the array one at a time. If everything was answered as before, the second run stands for the
+// of an array of calls has mostly not written the answers that it had, so nobody knows which call was in
+// play. The same partition is then made again in a new process, the calls before the array are issued again,
+// and those of the array one at a time. If everything was answered as before, the second run stands for the
 // first: as far as anyone can see it is the same, so the states that the partition may be in are the same.
 #include "conformance/stdio/stdio_adapter.h"
 
@@ -137,15 +137,13 @@ class StdioAdapter final : public Adapter {
   Statement restart(const Partition& partition) override {
     forget();
     partition_ = partition;
-    if (session_) {
-      // Whatever it did wrong belongs to no hypercall; a new process may fare better.
-      try {
-        return restart_session();
-      } catch (const EnvironmentError&) {
-      }
-    }
+    // Whatever it does wrong here belongs to no hypercall, and a new process may fare better.
+    if (session_ && !restart_session()) return statement_;
     start();
-    return restart_session();
+    if (const auto why = restart_session())
+      throw EnvironmentError(fmt::format("{} does not make a fresh partition: {}\n{}",
+                                         quoted(options_.command), *why, documentation));
+    return statement_;
   }
 
   BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
@@ -207,24 +205,20 @@ class StdioAdapter final : public Adapter {
       if (reply.code) throw Malformed("describe was answered with " + reply.error);
       declared_ = declared_from(reply.result, options_.command);
     } catch (const Malformed& error) {
-      throw EnvironmentError(fmt::format("{} does not describe itself properly: {}\n{}", name, error.what(),
-                                         documentation));
+      throw EnvironmentError(
+          fmt::format("{} does not describe itself properly: {}\n{}", name, error.what(), documentation));
     }
     session_ = std::move(session);
   }
 
-  // Throws EnvironmentError, and there is no session then.
-  Statement restart_session() {
+  // Says why there is no fresh partition, and no session any more.
+  std::optional<std::string> restart_session() {
     auto session = std::move(session_);
-    const auto fail = [&](const std::string& why) {
-      return EnvironmentError(fmt::format("{} does not make a fresh partition: {}\n{}",
-                                          quoted(options_.command), why, documentation));
-    };
     auto params = json::object();
     if (!partition_.may_resize) params["may_resize"] = false;
     const auto reply = session->request("restart", params, options_.deadline);
-    if (reply.fault) throw fail(reply.fault->evidence);
-    if (reply.code) throw fail(reply.error);
+    if (reply.fault) return reply.fault->evidence;
+    if (reply.code) return reply.error;
     auto statement = declared_->statement;
     if (!partition_.may_resize && statement.resize == Statement::Resize::enabled)
       statement.resize = Statement::Resize::disabled;
@@ -232,11 +226,11 @@ class StdioAdapter final : public Adapter {
       if (reply.result.contains("statement"))
         declare(reply.result["statement"], statement, declared_->description);
     } catch (const Malformed& error) {
-      throw fail(error.what());
+      return error.what();
     }
     session_ = std::move(session);
     statement_ = statement;
-    return statement;
+    return std::nullopt;
   }
 
   std::optional<Fault> event(const json& params, const Done& done) {
@@ -291,7 +285,7 @@ class StdioAdapter final : public Adapter {
     const auto before = std::exchange(done_, {});
     const auto expected = statement_;
     start();
-    if (restart_session() != expected) return unknown("the next partition declares something else");
+    if (restart_session() || statement_ != expected) return unknown("the partition could not be made again");
     if (!repeat(before)) return unknown("a second run went otherwise");
     for (auto i = first.answered; i < calls.size(); ++i) {
       auto session = std::move(session_);
@@ -360,8 +354,8 @@ AdapterChoice stdio_adapter() {
     options->deadline = std::chrono::milliseconds(*deadline_ms);
     return make_stdio_adapter(*options);
   };
-  return {"stdio", "a program that speaks JSON-RPC over its standard input and output, after --",
-          add_options, make, std::shared_ptr<std::vector<std::string>>(options, &options->command)};
+  return {"stdio", "a program that speaks JSON-RPC over its standard input and output, after --", add_options,
+          make, std::shared_ptr<std::vector<std::string>>(options, &options->command)};
 }
 
 }  // namespace hptck

@@ -1,6 +1,7 @@
 // The adapter to any hypervisor that speaks JSON-RPC 2.0 over its standard input and output, one message a
 // line: docs/adapter-protocol.md. A shared library was rejected: it ties the hypervisor to our language and
-// lets it crash the kit. A socket was rejected: it needs a name, and somebody who starts and ends what listens.
+// lets it crash the kit. A socket was rejected: it needs a name, and somebody who starts and ends what
+// listens.
 //
 // The thread that calls restart() or describe() has to live as long as the adapter: see process.h.
 #pragma once

@@ -1,8 +1,6 @@
 // The adapter against programs that do it wrongly, and against hptck serve, which does it right. Whatever a
-// child does, or does not do, has to come out as what it is: misbehaviour in answer to a guest is a Fault with
-// its evidence, what keeps the kit from judging is an EnvironmentError, and nothing is left behind.
-#include "conformance/stdio/stdio_adapter.h"
-
+// child does, or does not do, has to come out as what it is: misbehaviour in answer to a guest is a Fault
+// with its evidence, what keeps the kit from judging is an EnvironmentError, and nothing is left behind.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,6 +12,7 @@
 #include <fstream>
 
 #include "conformance/stdio/session.h"
+#include "conformance/stdio/stdio_adapter.h"
 #include "conformance/stdio/wire.h"
 
 namespace hptck {
@@ -78,42 +77,41 @@ TEST_P(FaultOf, is_told_with_its_evidence_and_the_next_partition_is_a_new_proces
 using enum Fault::Kind;
 INSTANTIATE_TEST_SUITE_P(
     table, FaultOf,
-    testing::Values(
-        Misbehaviour{"dies", died, "ended with exit status 3"},
-        Misbehaviour{"crashes", died, "was killed by SIGABRT"},
-        Misbehaviour{"dies_at_commit", died, "Seen in a second run, one call at a time", 2},
-        Misbehaviour{"hangs_at_commit", hung, "Seen in a second run, one call at a time", 2},
-        Misbehaviour{"last_words", died, "out of?[31m tables"},
-        Misbehaviour{"half_a_line_and_dies", died, "ended with exit status 5", 2},
-        Misbehaviour{"hangs", hung, "no answer within"},
-        Misbehaviour{"half_a_line_and_hangs", hung, "no answer within", 2},
-        Misbehaviour{"trickles", hung, "no answer within"},
-        Misbehaviour{"not_json", garbled, "an array of requests was not answered with an array"},
-        Misbehaviour{"empty_line", garbled, "not answered with an array"},
-        Misbehaviour{"object_for_array", garbled, "not today"},
-        Misbehaviour{"floods", garbled, "a line of more than 1048576 bytes"},
-        Misbehaviour{"floods_lines", garbled, "The line was: x"},
-        Misbehaviour{"closes_output", garbled, "it closed its standard output"},
-        Misbehaviour{"out_of_order", garbled, "the answer's id is 6, and the request's is 3"},
-        Misbehaviour{"answers_too_few", garbled, "the array has 3 answers to 4 requests", 3},
-        Misbehaviour{"answers_too_many", garbled, "the array has more answers than requests", 3},
-        Misbehaviour{"goes_on_after_the_answer", garbled, "goes on after the answer", 3},
-        Misbehaviour{"wrong_id", garbled, "the answer's id is 43"},
-        Misbehaviour{"id_as_text", garbled, "the answer's id is \"3\""},
-        Misbehaviour{"no_id", garbled, "the answer has no id"},
-        Misbehaviour{"no_version", garbled, "does not say \"jsonrpc\":\"2.0\""},
-        Misbehaviour{"no_result", garbled, "has to have a result or an error"},
-        Misbehaviour{"error", garbled, "JSON-RPC error -32602: \"not today\""},
-        Misbehaviour{"error_without_code", garbled, "the error has no code"},
-        Misbehaviour{"no_status", garbled, "the result has no status"},
-        Misbehaviour{"status_is_a_number", garbled, "the status 0 is not"},
-        Misbehaviour{"status_is_decimal", garbled, "the status \"10\" is not"},
-        Misbehaviour{"status_is_signed", garbled, "the status \"-0x1\" is not"},
-        Misbehaviour{"status_is_too_long", garbled, "the status \"0x10000000000000000\" is not"},
-        Misbehaviour{"out_is_text", garbled, "out is \"0x0\""},
-        Misbehaviour{"out_has_numbers", garbled, "out is [1]"},
-        Misbehaviour{"out_has_ten", garbled, "array of up to nine"},
-        Misbehaviour{"not_utf8", garbled, "not JSON"}, Misbehaviour{"deep", garbled, "not JSON"}),
+    testing::Values(Misbehaviour{"dies", died, "ended with exit status 3"},
+                    Misbehaviour{"crashes", died, "was killed by SIGABRT"},
+                    Misbehaviour{"dies_at_commit", died, "Seen in a second run, one call at a time", 2},
+                    Misbehaviour{"hangs_at_commit", hung, "Seen in a second run, one call at a time", 2},
+                    Misbehaviour{"last_words", died, "out of?[31m tables"},
+                    Misbehaviour{"half_a_line_and_dies", died, "ended with exit status 5", 2},
+                    Misbehaviour{"hangs", hung, "no answer within"},
+                    Misbehaviour{"half_a_line_and_hangs", hung, "no answer within", 2},
+                    Misbehaviour{"trickles", hung, "no answer within"},
+                    Misbehaviour{"not_json", garbled, "an array of requests was not answered with an array"},
+                    Misbehaviour{"empty_line", garbled, "not answered with an array"},
+                    Misbehaviour{"object_for_array", garbled, "not today"},
+                    Misbehaviour{"floods", garbled, "a line of more than 1048576 bytes"},
+                    Misbehaviour{"floods_lines", garbled, "The line was: x"},
+                    Misbehaviour{"closes_output", garbled, "it closed its standard output"},
+                    Misbehaviour{"out_of_order", garbled, "the answer's id is 6, and the request's is 3"},
+                    Misbehaviour{"answers_too_few", garbled, "the array has 3 answers to 4 requests", 3},
+                    Misbehaviour{"answers_too_many", garbled, "the array has more answers than requests", 3},
+                    Misbehaviour{"goes_on_after_the_answer", garbled, "goes on after the answer", 3},
+                    Misbehaviour{"wrong_id", garbled, "the answer's id is 43"},
+                    Misbehaviour{"id_as_text", garbled, "the answer's id is \"3\""},
+                    Misbehaviour{"no_id", garbled, "the answer has no id"},
+                    Misbehaviour{"no_version", garbled, "does not say \"jsonrpc\":\"2.0\""},
+                    Misbehaviour{"no_result", garbled, "has to have a result or an error"},
+                    Misbehaviour{"error", garbled, "JSON-RPC error -32602: \"not today\""},
+                    Misbehaviour{"error_without_code", garbled, "the error has no code"},
+                    Misbehaviour{"no_status", garbled, "the result has no status"},
+                    Misbehaviour{"status_is_a_number", garbled, "the status 0 is not"},
+                    Misbehaviour{"status_is_decimal", garbled, "the status \"10\" is not"},
+                    Misbehaviour{"status_is_signed", garbled, "the status \"-0x1\" is not"},
+                    Misbehaviour{"status_is_too_long", garbled, "the status \"0x10000000000000000\" is not"},
+                    Misbehaviour{"out_is_text", garbled, "out is \"0x0\""},
+                    Misbehaviour{"out_has_numbers", garbled, "out is [1]"},
+                    Misbehaviour{"out_has_ten", garbled, "array of up to nine"},
+                    Misbehaviour{"not_utf8", garbled, "not JSON"}, Misbehaviour{"deep", garbled, "not JSON"}),
     [](const auto& test) { return test.param.mode; });
 
 class DescribesItselfWrongly : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -218,7 +216,8 @@ TEST(StdioAdapter, any_way_to_write_an_answer_will_do_and_much_on_stderr_is_no_h
     std::vector<Response> responses(some_calls().size());
     const auto result = adapter->batch(some_calls(), responses);
     ASSERT_FALSE(result.fault) << mode << result.fault->evidence;
-    for (const auto& response : responses) EXPECT_EQ(response, (Response{status::H_PARAMETER, {0xa}})) << mode;
+    for (const auto& response : responses)
+      EXPECT_EQ(response, (Response{status::H_PARAMETER, {0xa}})) << mode;
   }
 }
 
@@ -266,8 +265,8 @@ TEST(StdioAdapter, nothing_is_left_behind) {
   const auto file = fmt::format("{}/hptck-stdio-pids-{}", testing::TempDir(), getpid());
   for (const auto* mode : {"right", "ignores_everything", "dies", "not_json"}) {
     {
-      const auto adapter = make_stdio_adapter(
-          {.command = {HPTCK_MISBEHAVING, mode, file}, .deadline = short_deadline});
+      const auto adapter =
+          make_stdio_adapter({.command = {HPTCK_MISBEHAVING, mode, file}, .deadline = short_deadline});
       adapter->restart({});
       batch(*adapter, some_calls());
     }
@@ -291,8 +290,8 @@ TEST(Serve, behaves_as_the_built_in_hypervisor_does) {
   const Statement statement{
       .resize = Statement::Resize::enabled, .initial_shift = 18, .max_shift = 20, .pages = 0x3f};
   EXPECT_EQ(adapter->restart({}), statement);
-  const std::vector<Call> calls{prepare(0, 19), commit(0, 19), read_hpte(1 << 14), prepare(0, 21),
-                                {0xffff'ffff'ffff'fffc, {}}};
+  const std::vector<Call> calls{
+      prepare(0, 19), commit(0, 19), read_hpte(1 << 14), prepare(0, 21), {0xffff'ffff'ffff'fffc, {}}};
   std::vector<Response> responses(calls.size());
   ASSERT_FALSE(adapter->batch(calls, responses).fault);
   EXPECT_EQ(responses[1].status, status::H_SUCCESS);
@@ -386,16 +385,19 @@ TEST(Wire, canonical_text_is_read_back_and_no_other) {
   }
   text.clear();
   append(text, stdio::HcallAnswer{8, {status::H_PARAMETER, {0, 5}}});
-  EXPECT_EQ(text,
-            R"({"jsonrpc":"2.0","id":8,"result":{"status":"0xfffffffffffffffc","out":["0x0","0x5"]}})");
+  EXPECT_EQ(text, R"({"jsonrpc":"2.0","id":8,"result":{"status":"0xfffffffffffffffc","out":["0x0","0x5"]}})");
 }
 
 TEST(Wire, values_are_cut_where_they_end) {
   const std::pair<std::string_view, std::string_view> table[] = {
-      {"{\"a\":\"}]\\\"\"} ,", "{\"a\":\"}]\\\"\"}"}, {"  [[1],{}],2", "[[1],{}]"}, {"12,3", "12"},
-      {"\"x,y\"]", "\"x,y\""},                        {",", ""}};
+      {"{\"a\":\"}]\\\"\"} ,", "{\"a\":\"}]\\\"\"}"},
+      {"  [[1],{}],2", "[[1],{}]"},
+      {"12,3", "12"},
+      {"\"x,y\"]", "\"x,y\""},
+      {",", ""}};
   for (auto [text, expected] : table) EXPECT_EQ(stdio::take_value(text), expected);
-  for (std::string_view text : {"{", "[1,", "{\"a\":\"}", "[\"\\"}) EXPECT_EQ(stdio::take_value(text), std::nullopt);
+  for (std::string_view text : {"{", "[1,", "{\"a\":\"}", "[\"\\"})
+    EXPECT_EQ(stdio::take_value(text), std::nullopt);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-// Hypercalls and their answers as JSON-RPC 2.0 text, for both ends of the protocol of docs/adapter-protocol.md.
-// A batch is hundreds of them, and a tree of JSON objects for each would cost more than everything else that
-// the kit does with a hypercall. So there is one canonical form, without spaces and in the order of members
-// that the documentation shows, which is written and read by hand here; any other way to write the same goes
-// to the library. A parser of our own for all of JSON was rejected: the rare cases are where it would be
-// wrong.
+// Hypercalls and their answers as JSON-RPC 2.0 text, for both ends of the protocol of
+// docs/adapter-protocol.md. A batch is hundreds of them, and a tree of JSON objects for each would cost more
+// than everything else that the kit does with a hypercall. So there is one canonical form, without spaces and
+// in the order of members that the documentation shows, which is written and read by hand here; any other way
+// to write the same goes to the library. A parser of our own for all of JSON was rejected: the rare cases are
+// where it would be wrong.
 #pragma once
 
 #include <cstdint>
