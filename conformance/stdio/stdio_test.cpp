@@ -354,6 +354,17 @@ TEST(Serve, refuses_what_is_no_request_with_the_codes_of_json_rpc) {
   }
 }
 
+TEST(Serve, the_documented_transcript_is_what_it_answers) {
+  std::ifstream documentation(HPTCK_PROTOCOL);
+  std::string requests, answers;
+  for (std::string line; std::getline(documentation, line);) {
+    if (line.starts_with("    > ")) requests += line.substr(6) + '\n';
+    if (line.starts_with("    < ")) answers += line.substr(6) + '\n';
+  }
+  EXPECT_EQ(std::ranges::count(requests, '\n'), 12);
+  EXPECT_EQ(served(requests), answers);
+}
+
 TEST(Serve, answers_in_order_and_not_to_notifications) {
   const std::string hcall = R"("jsonrpc": "2.0","method":"hcall","params":{"token":"0x999"}})";
   const std::string requests = R"([{"id":"b",)" + hcall + ",{" + hcall + R"(,{"id":1,)" + hcall + "]\n{" +
