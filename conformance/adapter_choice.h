@@ -19,6 +19,9 @@ struct AdapterChoice {
   std::function<void(CLI::App&)> add_options;
   /// Makes the adapter from the options' values, after parsing.
   std::function<std::unique_ptr<Adapter>()> make;
+  /// Where the words go that stand after "--" on the command line, of which there has to be one at least.
+  /// None: the adapter has no use for them. CLI11 does not see them: it would take "[a]" for a list.
+  std::shared_ptr<std::vector<std::string>> command = nullptr;
 };
 
 /// Every adapter that this build has.

@@ -3,6 +3,7 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/plugin/plugin_adapter.h"
 #include "conformance/qemu/qemu_adapter.h"
+#include "conformance/stdio/stdio_adapter.h"
 
 namespace hptck {
 
@@ -11,6 +12,7 @@ std::vector<AdapterChoice> adapter_choices() {
       builtin_adapter(),
       qemu_adapter(),
       plugin_adapter(),
+      stdio_adapter(),
   };
 }
 

@@ -684,6 +684,10 @@ class Campaign {
     journal_.flush();
   }
 
+  static std::string suspicion_text(const Suspicion& suspicion) {
+    return fmt::format("{} was not answered to a hostile guest", to_string(suspicion.steps.back().call));
+  }
+
   Finding make_finding(const Suspicion& suspicion, const Minimized& minimized, const Refusal& refusal,
                        const std::string& key, bool hidden_cause) const {
     Finding finding;
@@ -693,8 +697,11 @@ class Campaign {
     finding.key = key;
     finding.hostile = suspicion.target.hostile;
     if (!finding.hostile) finding.clauses = refusal.clauses;
-    finding.headline = refusal.headline;
-    finding.explanation = refusal.explanation;
+    finding.headline = finding.hostile ? suspicion_text(suspicion) : refusal.headline;
+    finding.explanation =
+        finding.hostile ? "The guest had entered an HPTE where it does not belong. LoPAR says nothing of "
+                          "such a guest; the hypervisor should survive it nevertheless.\n"
+                        : refusal.explanation;
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
     if (finding.consequence)

@@ -146,6 +146,7 @@ void Journal::campaign(const CampaignRecord& r) {
   Json abilities = Json::array();
   for (const auto ability : r.description.abilities) {
     if (ability == Ability::forbid_resize) abilities.push_back("forbid_resize");
+    if (ability == Ability::reset) abilities.push_back("reset");
   }
   line("campaign " + dump({{"kit_version", r.kit_version},
                            {"edition", r.edition},
@@ -266,6 +267,7 @@ CampaignRecord read_journal(std::string_view text, std::string_view name, std::v
         if (json.contains("under")) record.under = deviations_from(json.at("under"));
         for (const auto& ability : json.at("abilities")) {
           if (ability == "forbid_resize") record.description.abilities.insert(Ability::forbid_resize);
+          if (ability == "reset") record.description.abilities.insert(Ability::reset);
         }
       } else if (keyword == "finding") {
         auto finding = finding_from(json);

@@ -36,7 +36,7 @@ CampaignRecord example() {
   record.seed = ~0ull;
   record.adapter = "builtin";
   record.adapter_options = {"--deviation", "x y"};
-  record.description = {"name", "2", {{"cpu", "POWER8"}}, {Ability::forbid_resize}};
+  record.description = {"name", "2", {{"cpu", "POWER8"}}, {Ability::forbid_resize, Ability::reset}};
   record.started = "2026-01-01T00:00:00Z";
   Finding finding;
   finding.kind = Finding::Kind::died;

@@ -27,7 +27,7 @@ std::vector<Deviation> told_apart() {
 // What is put in before a call: what brings the built-in hypervisor to where the sequence is.
 enum class Extra { nothing, commit, commit_and_prepare };
 
-// The calls with one size for another, and two colliding HPTEs for the one that stands for them.
+// The calls with one size for another.
 std::vector<Call> variant(const Trace& trace, unsigned size, std::size_t at, Extra extra, bool rehearsed) {
   std::vector<Call> calls;
   // A mistake that is made every second time wants a first time.
@@ -41,11 +41,7 @@ std::vector<Call> variant(const Trace& trace, unsigned size, std::size_t at, Ext
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     put_in(i);
     auto call = trace.steps[i].call;
-    if (call.token == token::H_ENTER) {
-      for (const auto& entry : colliding_entries(24, 3, 5)) calls.push_back(entry.call);
-      continue;
-    }
-    const bool resize = call.token != token::H_READ;
+    const bool resize = call.token != token::H_READ && call.token != token::H_ENTER;
     if (resize && call.args[1] == min_shift) call.args[1] = size;
     if (call.token == token::H_READ && call.args[1] == std::uint64_t{1} << (min_shift - 4))
       call.args[1] = std::uint64_t{1} << (size - 4);

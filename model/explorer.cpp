@@ -5,11 +5,18 @@
 #include <unordered_map>
 
 #include "model/deviations.h"
+#include "model/hashing.h"
 #include "model/oracle.h"
 #include "model/walk.h"
 
 namespace hptck {
 namespace {
+
+// A bolted HPTE of a 4 KiB page in the HPTEG of its VSID, in a slot that no probe of the size looks at.
+Call bolted_hpte(std::uint64_t vsid) {
+  constexpr std::uint64_t slot = 3, memory_coherent = 0x10;
+  return {token::H_ENTER, {H_EXACT, vsid * 8 + slot, vsid << 12 | HPTE_BOLTED | HPTE_VALID, memory_coherent}};
+}
 
 // A set of non-zero 64-bit words, open addressing. No state is zero: current is at least 17.
 class WordSet {
@@ -125,7 +132,7 @@ std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit) {
     calls.push_back(read_hpte((std::uint64_t{1} << (shift - 4)) - 1));
     calls.push_back(read_hpte(std::uint64_t{1} << (shift - 4)));
   }
-  calls.push_back({token::H_ENTER, {H_EXACT, 0, HPTE_BOLTED | HPTE_VALID, 0x10}});  // M of WIMG
+  calls.push_back(bolted_hpte(0));
   return calls;
 }
 
@@ -218,9 +225,19 @@ Difference shortest_difference(const Deviations& wrong, const Deviations& right,
     Trace trace;
     trace.statement = statements[nodes[at].statement];
     const auto& letters = calls[nodes[at].statement];
-    trace.steps.push_back({0, letters[call], Response{code, {}}});
+    const auto add_step = [&](const Call& one, std::int64_t answer) {
+      trace.steps.push_back({0, one, Response{answer, {}}});
+      if (one.token != token::H_ENTER || answer != status::H_SUCCESS) return;
+      // To the rows one bolted HPTE may collide; in a table there have to be two.
+      const unsigned shift = trace.statement.initial_shift;
+      const auto other = bolted_hpte(std::uint64_t{1} << (shift - hashing::hpteg_shift - 1));
+      trace.steps.push_back({0, other, Response{answer, {}}});
+      for (auto step = trace.steps.end() - 2; step != trace.steps.end(); ++step)
+        step->response->out[0] = step->call.args[1];
+    };
+    add_step(letters[call], code);
     for (auto i = static_cast<std::uint32_t>(at); nodes[i].parent != none; i = nodes[i].parent)
-      trace.steps.push_back({0, letters[nodes[i].call], Response{nodes[i].code, {}}});
+      add_step(letters[nodes[i].call], nodes[i].code);
     std::reverse(trace.steps.begin(), trace.steps.end());
     return trace;
   };

@@ -491,6 +491,13 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
     refusal.clauses.push_back(clause);
     details.push_back(detail);
   }
+  // Of a call that was not answered the plainest case comes first: what success would have been.
+  if (response == nullptr)
+    std::stable_partition(refusal.clauses.begin(), refusal.clauses.end(), [&](Clause clause) {
+      return std::any_of(seen.begin(), seen.end(), [&](const Seen& one) {
+        return one.note.row == clause && one.note.expected.allow(status::H_SUCCESS);
+      });
+    });
   std::string names, asks;
   for (std::size_t i = 0; i < refusal.clauses.size(); ++i) {
     names += fmt::format("{}{}", i == 0 ? "" : " or ", id_of(refusal.clauses[i]));

@@ -28,7 +28,7 @@ class BuiltinAdapter final : public Adapter {
         .name = options_.scheme == Scheme::a ? "hptck built-in, scheme A" : "hptck built-in, scheme B",
         .version = HPTCK_VERSION,
         .identity = {},
-        .abilities = {}};
+        .abilities = {Ability::reset}};
     description.identity["deviations"] = to_string(options_.deviations);
     description.identity["initial shift"] = fmt::format("{}", options_.initial_shift);
     description.identity["largest shift"] = fmt::format("{}", options_.max_shift);
@@ -60,6 +60,11 @@ class BuiltinAdapter final : public Adapter {
       if (fault_) return {index, fault_};
     }
     return {calls.size(), std::nullopt};
+  }
+
+  std::optional<Fault> reset() override {
+    if (!fault_) hypervisor_.reboot();
+    return fault_;
   }
 
   void wait(std::chrono::milliseconds time) override { hypervisor_.advance(time); }

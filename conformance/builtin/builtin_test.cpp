@@ -948,8 +948,35 @@ TEST(builtin_adapter, describes_itself) {
   EXPECT_EQ(description.identity.at("initial shift"), "24");
   EXPECT_EQ(description.identity.at("largest shift"), "30");
   EXPECT_EQ(description.identity.at("resize"), "enabled");
-  EXPECT_EQ(description.abilities, std::set{Ability::forbid_resize});
-  EXPECT_TRUE(parsed("--resize absent")->describe().abilities.empty());
+  EXPECT_EQ(description.abilities, (std::set{Ability::forbid_resize, Ability::reset}));
+  EXPECT_EQ(parsed("--resize absent")->describe().abilities, std::set{Ability::reset});
+}
+
+TEST(builtin_adapter, reset_leaves_an_empty_table_of_the_initial_size_and_nothing_pending) {
+  const auto adapter = parsed("--initial-shift 18");
+  adapter->restart({});
+  const std::array calls{prepare(0, 19), commit(0, 19),
+                         Call{token::H_ENTER, {H_EXACT, 3, HPTE_BOLTED | HPTE_VALID, 0x10}}, prepare(0, 18)};
+  std::array<Response, 4> responses;
+  ASSERT_FALSE(adapter->batch(calls, responses).fault);
+  for (const auto& response : responses) ASSERT_EQ(response.status, status::H_SUCCESS);
+  ASSERT_FALSE(adapter->reset());
+  const std::array looks{commit(0, 18), read_hpte(3), read_hpte(1 << 14), prepare(0, 0)};
+  ASSERT_FALSE(adapter->batch(looks, responses).fault);
+  EXPECT_EQ(responses[0].status, status::H_CLOSED);
+  EXPECT_EQ(responses[1], Response{});
+  EXPECT_EQ(responses[2].status, status::H_PARAMETER);
+  EXPECT_EQ(responses[3].status, status::H_SUCCESS);
+}
+
+TEST(builtin_adapter, reset_gives_no_permission) {
+  const auto adapter = parsed("");
+  adapter->restart({.may_resize = false});
+  ASSERT_FALSE(adapter->reset());
+  const auto call = prepare(0, 0);
+  Response response;
+  ASSERT_FALSE(adapter->batch({&call, 1}, {&response, 1}).fault);
+  EXPECT_EQ(response.status, status::H_AUTHORITY);
 }
 
 TEST(builtin_adapter, bad_options_are_refused_before_there_is_an_adapter) {

@@ -71,6 +71,11 @@ Hypervisor::Hypervisor(Scheme scheme, const HypervisorOptions& options)
 
 void Hypervisor::restart(bool may_resize) {
   may_resize_ = may_resize;
+  reboot();
+}
+
+// The clock goes on, and so do the platform's counts.
+void Hypervisor::reboot() {
   current_ = Hpt(options_.initial_shift);
   pending_.reset();
   commits_ = 0;

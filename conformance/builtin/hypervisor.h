@@ -70,6 +70,8 @@ class Hypervisor {
 
   /// A fresh partition: an empty HPT of the initial size, nothing pending.
   void restart(bool may_resize);
+  /// The guest starts again in the same partition: as a fresh one that may do what this one may.
+  void reboot();
   Response hcall(const Call& call);
   void advance(std::chrono::milliseconds time);
   bool has_pending() const { return pending_.has_value(); }

@@ -89,10 +89,11 @@ TEST_F(CommandLine, trouble_of_the_environment_exits_3_and_is_reported) {
 
 TEST_F(CommandLine, wrong_use_exits_64_with_a_message) {
   for (const auto* arguments :
-       {"", "certify", "certify --adapter nobody", "certify --adapter builtin --calls many", "frobnicate",
-        "certify --adapter builtin --no-such-option", "certify --adapter builtin --deviation nonsense",
-        "certify --adapter builtin --calls 0", "certify --adapter builtin --calls -5",
-        "certify --adapter builtin --calls 0 --seconds nan", "replay --adapter builtin"}) {
+       {"", "certify", "certify --adapter nobody", "serve --scheme c", "serve --adapter builtin",
+        "certify --adapter builtin --calls many", "frobnicate", "certify --adapter builtin --no-such-option",
+        "certify --adapter builtin --deviation nonsense", "certify --adapter builtin --calls 0",
+        "certify --adapter builtin --calls -5", "certify --adapter builtin --calls 0 --seconds nan",
+        "replay --adapter builtin"}) {
     const auto run = hptck(std::string(arguments) +
                            (std::string(arguments).find("certify") == 0 ? " --out " + out() : ""));
     EXPECT_EQ(run.code, 64) << arguments << '\n' << run.output;
@@ -157,6 +158,83 @@ TEST_F(CommandLine, deviations_are_named_from_the_journal_and_may_be_taken_for_g
   const auto list = hptck("deviations");
   EXPECT_EQ(list.code, 0);
   EXPECT_THAT(list.output, HasSubstr("commit_keeps_pending"));
+}
+
+TEST_F(CommandLine, a_hypervisor_behind_standard_input_and_output_gets_the_verdict_that_it_would_get_here) {
+  const std::string certify = "certify --adapter stdio --seed 1 --calls 30000 --quiet --out " + out();
+  for (const auto* scheme : {"a", "b"}) {
+    const auto run = hptck(fmt::format("{} -- {} serve --scheme {}", certify, HPTCK_PROGRAM, scheme));
+    EXPECT_EQ(run.code, 0) << run.output;
+  }
+  const auto run =
+      hptck(fmt::format("{} -- {} serve --deviation commit_keeps_pending", certify, HPTCK_PROGRAM));
+  EXPECT_EQ(run.code, 1) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("Finding 1 of 1: commit.clears"));
+  EXPECT_THAT(run.output, HasSubstr("Diagnosis: LoPAR 2.9 with deviation commit_keeps_pending\n"));
+  const auto record = read_journal(read(fs::path(out()) / "journal.txt"), "journal");
+  const auto& command = record.findings.at(0).replay_command;
+  EXPECT_THAT(command, testing::EndsWith("--adapter stdio -- " HPTCK_PROGRAM
+                                         " serve --deviation commit_keeps_pending"));
+  EXPECT_EQ(WEXITSTATUS(std::system((command + " >/dev/null 2>&1").c_str())), 1);
+}
+
+TEST_F(CommandLine, faults_behind_standard_input_and_output_are_found_and_minimized) {
+  const std::pair<const char*, const char*> table[] = {
+      {"commit_all_flags_dies", "Finding 1 of 1: commit.flags"},
+      {"commit_none_garbles", "Finding 1 of 1: commit.no_pending"},
+      {"prepare_46_hangs", "Finding 1 of 1: prepare.resource"},
+  };
+  for (const auto& [deviation, finding] : table) {
+    const auto run = hptck(
+        fmt::format("certify --adapter stdio --deadline-ms 500 --seed 1 --calls 10000 --quiet --out {} -- {} "
+                    "serve --deviation {}",
+                    out(), HPTCK_PROGRAM, deviation));
+    EXPECT_EQ(run.code, 1) << run.output;
+    EXPECT_THAT(run.output, HasSubstr(finding));
+  }
+}
+
+TEST_F(CommandLine, the_command_of_the_stdio_adapter_is_quoted_for_the_shell) {
+  std::ofstream(out_ / "it's a [program]")
+      << "exec " << HPTCK_PROGRAM << " serve --deviation prepare_accepts_17\n";
+  const auto run =
+      hptck(fmt::format("certify --adapter stdio --seed 1 --calls 5000 --quiet --out {} -- sh \"{}\"", out(),
+                        (out_ / "it's a [program]").string()));
+  EXPECT_EQ(run.code, 1) << run.output;
+  const auto record = read_journal(read(fs::path(out()) / "journal.txt"), "journal");
+  EXPECT_EQ(WEXITSTATUS(std::system((record.findings.at(0).replay_command + " >/dev/null 2>&1").c_str())), 1);
+}
+
+TEST_F(CommandLine, what_keeps_a_hypervisor_from_being_judged_is_an_error) {
+  const std::string certify = "certify --adapter stdio --calls 10 --quiet --out " + out();
+  const auto nothing = hptck(certify);
+  EXPECT_EQ(nothing.code, 64);
+  EXPECT_THAT(nothing.output, HasSubstr("the command to start is missing"));
+  EXPECT_EQ(hptck(certify + " --").code, 64);
+  const auto missing = hptck(certify + " -- /no/such/program");
+  EXPECT_EQ(missing.code, 3);
+  EXPECT_THAT(missing.output, HasSubstr("cannot run /no/such/program"));
+  const auto mute = hptck(certify + " -- true");
+  EXPECT_EQ(mute.code, 3);
+  EXPECT_THAT(mute.output, HasSubstr("true does not describe itself"));
+}
+
+TEST_F(CommandLine, a_hypervisor_killed_in_mid_campaign_is_an_error_and_no_verdict) {
+  const auto pid_file = (out_ / "pid").string();
+  const auto command = fmt::format(
+      "certify --adapter stdio --calls 0 --seconds 60 --quiet --out {} -- sh -c "
+      "\"echo \\$\\$ >{}; exec {} serve\"",
+      out(), pid_file, HPTCK_PROGRAM);
+  std::thread killer([&] {
+    const auto journal = fs::path(out()) / "journal.txt";
+    for (int i = 0; i < 600 && (!fs::exists(journal) || fs::file_size(journal) < 200000); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (const int pid = std::atoi(read(pid_file).c_str()); pid > 1) ::kill(pid, SIGKILL);
+  });
+  const auto run = hptck(command);
+  killer.join();
+  EXPECT_EQ(run.code, 3) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("This came from outside"));
 }
 
 TEST_F(CommandLine, reports_can_be_made_again_from_the_journal) {

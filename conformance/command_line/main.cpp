@@ -17,8 +17,10 @@
 
 #include "conformance/adapter_check/adapter_check.h"
 #include "conformance/adapter_choice.h"
+#include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
 #include "reports/summary.h"
@@ -106,14 +108,31 @@ class ChosenAdapter {
 
   const std::string& name() const { return name_; }
 
+  // Takes the adapter's command from the command line. Returns how many words are left.
+  int take_command(int argc, char** argv) const {
+    const auto* choice = find();
+    if (choice == nullptr || !choice->command) return argc;
+    const auto end = argv + argc, mark = std::find(argv, end, std::string_view("--"));
+    if (mark == end) return argc;
+    choice->command->assign(mark + 1, end);
+    return static_cast<int>(mark - argv);
+  }
+
   std::unique_ptr<Adapter> make() const {
-    if (const auto* choice = find()) return choice->make();
+    if (const auto* choice = find()) {
+      if (choice->command && choice->command->empty())
+        throw UsageError(
+            fmt::format("--adapter {}: the command to start is missing; it comes last: "
+                        "--adapter {} OPTION... -- COMMAND ARGUMENT...",
+                        name_, name_));
+      return choice->make();
+    }
     std::string known;
     for (const auto& choice : choices_) known += ' ' + choice.name;
     throw UsageError(fmt::format("--adapter {}: there is no such adapter; there are:{}", name_, known));
   }
 
-  // The adapter's own options, as given.
+  // The adapter's own options, as given, and its command.
   std::vector<std::string> given(const CLI::App& command) const {
     std::vector<std::string> words;
     const auto options = static_cast<const CLI::App&>(command).get_options();
@@ -124,6 +143,10 @@ class ChosenAdapter {
         words.push_back(option->get_name());
         if (option->get_items_expected_max() != 0) words.push_back(result);
       }
+    }
+    if (const auto* choice = find(); choice != nullptr && choice->command) {
+      words.push_back("--");
+      words.insert(words.end(), choice->command->begin(), choice->command->end());
     }
     return words;
   }
@@ -394,6 +417,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 conformant, 1 not conformant, 2 inconclusive, 3 kit or environment error, 64 usage.");
   ChosenAdapter chosen(argc, argv);
+  argc = chosen.take_command(argc, argv);
 
   auto* certify_command =
       app.add_subcommand("certify", "try an implementation under test and report a verdict for every clause");
@@ -466,6 +490,12 @@ int run(int argc, char** argv) {
   report_command->add_option("JOURNAL", journal_file, "journal file")->required();
   report_command->add_option("--out", report_out, "directory for the reports")->capture_default_str();
 
+  const auto served = builtin_adapter();
+  auto* serve_command = app.add_subcommand(
+      "serve",
+      "be the built-in hypervisor for --adapter stdio: answer JSON-RPC on standard input and output");
+  served.add_options(*serve_command);
+
   auto* clauses_command =
       app.add_subcommand("clauses", "list the clauses, with their places in the specification");
   bool ambiguities = false;
@@ -511,6 +541,10 @@ int run(int argc, char** argv) {
   if (*adapter_check_command) return check_the_adapter(adapter_check_json, chosen);
   if (*diagnose_command) return diagnose_journal(diagnosed_journal);
   if (*deviations_command) return list_deviations();
+  if (*serve_command) {
+    stdio::serve(*served.make(), STDIN_FILENO, STDOUT_FILENO);
+    return 0;
+  }
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);

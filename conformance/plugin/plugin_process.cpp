@@ -78,12 +78,12 @@ class Patience {
 PluginProcess::PluginProcess(const std::string& library, const std::string& options, milliseconds deadline) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-  output_ = qemu::FileDescriptor(ends[0]);
-  auto writer = qemu::above_inherited(qemu::FileDescriptor(ends[1]));
+  output_ = FileDescriptor(ends[0]);
+  auto writer = above_inherited(FileDescriptor(ends[1]));
   fcntl(output_.get(), F_SETFL, O_NONBLOCK);
-  wake_ = qemu::FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  wake_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (wake_.get() < 0) fail("cannot make an event descriptor");
-  wake_ = qemu::above_inherited(std::move(wake_));
+  wake_ = above_inherited(std::move(wake_));
 
   // What is in a buffer now would be written twice.
   std::fflush(nullptr);
@@ -264,7 +264,7 @@ void PluginProcess::sleep(milliseconds time) {
 }
 
 // The process group is killed before its leader is reaped: afterwards the number could be somebody else's.
-std::optional<qemu::Ending> PluginProcess::ending() {
+std::optional<Ending> PluginProcess::ending() {
   siginfo_t info{};
   if (!ending_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
       info.si_pid == pid_)
@@ -279,7 +279,7 @@ void PluginProcess::kill() {
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
-  ending_ = qemu::Ending{status};
+  ending_ = Ending{status};
 }
 
 // A flood is taken in a piece at a time, so that the deadline stays in force.

@@ -1,5 +1,5 @@
 // The kit's side of a plugin: the child that runs it, requests to it, and what became of them. The child is
-// watched as conformance/qemu/process.h watches QEMU, and dies with the kit for the same reasons; it is a
+// watched as conformance/process/process.h watches QEMU, and dies with the kit for the same reasons; it is a
 // process of its own class because there is nothing to exec. A process that failed is not repaired; the
 // adapter makes a new one.
 //
@@ -16,8 +16,8 @@
 
 #include "conformance/adapter.h"
 #include "conformance/plugin/shared_memory.h"
-#include "conformance/qemu/file_descriptor.h"
-#include "conformance/qemu/process.h"
+#include "conformance/process/file_descriptor.h"
+#include "conformance/process/process.h"
 
 namespace hptck::plugin {
 
@@ -53,15 +53,15 @@ class PluginProcess {
   std::optional<Fault> result_fault();
   void post(Operation operation);
   void sleep(std::chrono::milliseconds time);
-  std::optional<qemu::Ending> ending();
+  std::optional<Ending> ending();
   void kill();
   void take_output();
   std::string with_output(std::string text);
 
   SharedMemory memory_;
   pid_t pid_ = -1;
-  std::optional<qemu::Ending> ending_;
-  qemu::FileDescriptor output_, wake_;
+  std::optional<Ending> ending_;
+  FileDescriptor output_, wake_;
   std::string tail_;
   std::minstd_rand tickets_{std::random_device{}()};
   std::uint32_t ticket_ = 0;  ///< of the last request

@@ -58,12 +58,6 @@ std::vector<std::string> command_for(const QemuOptions& options, const std::stri
   return command;
 }
 
-std::string with_output(std::string text, Process& process) {
-  const auto tail = process.output_tail();
-  if (!tail.empty()) text += "\nIts last output:\n" + tail;
-  return text;
-}
-
 std::string text_of(const Mailbox::Trap& trap) {
   if (trap.vector >= HPTCK_VECTORS_END) {
     return "the guest agent's record of interrupts holds what it never wrote";
@@ -71,29 +65,6 @@ std::string text_of(const Mailbox::Trap& trap) {
   return fmt::format("the guest agent took interrupt {:#x} at {:#x}, SRR1 {:#x}", trap.vector, trap.srr0,
                      trap.srr1);
 }
-
-// The kit may be suspended, or starved, for any time; QEMU was then probably starved as well. So what counts
-// towards a deadline is not what the clock says but the time between two looks, up to this much for each.
-constexpr auto longest_look = 50ms;
-
-class Patience {
- public:
-  explicit Patience(steady_clock::duration limit) : limit_(limit) {}
-  void look() {
-    const auto now = steady_clock::now();
-    waited_ += std::min<steady_clock::duration>(now - last_look_, longest_look);
-    last_look_ = now;
-  }
-  void renew() { waited_ = {}; }
-  bool ended() const { return waited_ > limit_; }
-  std::chrono::milliseconds waited() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(waited_);
-  }
-
- private:
-  steady_clock::duration limit_, waited_{};
-  steady_clock::time_point last_look_ = steady_clock::now();
-};
 
 // When to look at the mailbox again. A short wait is spun, because sleeping takes longer than a hypercall; in
 // a long one half of the time that the rest of the batch will probably take is slept, which leaves the
@@ -305,24 +276,6 @@ Fault Machine::hung(std::chrono::milliseconds waited) {
   return {Fault::Kind::hung, with_output(fmt::format("No answer within {} ms. QEMU's control channel {}.",
                                                      waited.count(), control),
                                          *process_)};
-}
-
-std::string quoted(const std::vector<std::string>& command) {
-  std::string line;
-  for (const auto& word : command) {
-    const bool plain = !word.empty() && word.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                            "-_=+,./:@%") == std::string::npos;
-    if (!line.empty()) line += ' ';
-    if (plain) {
-      line += word;
-      continue;
-    }
-    line += '\'';
-    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
 }
 
 }  // namespace hptck::qemu

@@ -17,7 +17,8 @@
 #include "conformance/adapter.h"
 #include "conformance/qemu/device_tree.h"
 #include "conformance/qemu/mailbox.h"
-#include "conformance/qemu/process.h"
+#include "conformance/process/patience.h"
+#include "conformance/process/process.h"
 #include "conformance/qemu/qemu_options.h"
 #include "conformance/qemu/qmp.h"
 
@@ -93,8 +94,5 @@ class Machine {
   std::optional<Qmp> qmp_;
   std::optional<Process> process_;
 };
-
-/// A command line that a shell takes.
-std::string quoted(const std::vector<std::string>& command);
 
 }  // namespace hptck::qemu

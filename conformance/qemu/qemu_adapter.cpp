@@ -54,7 +54,7 @@ class QemuAdapter : public Adapter {
     identity["resize-hpt"] = options_.resize_hpt;
     const auto kvm = qmp.execute("query-kvm", control_timeout);
     identity["accelerator"] = kvm && kvm->value("enabled", false) ? "KVM" : "TCG";
-    identity["command"] = qemu::quoted(machine_->command());
+    identity["command"] = quoted(machine_->command());
     if (options_.resize_hpt != "disabled") description.abilities.insert(Ability::forbid_resize);
     return *(description_ = std::move(description));
   }

@@ -57,7 +57,7 @@ TEST(Options, bad_values_are_refused_before_anything_starts) {
 }
 
 TEST(Quoted, a_shell_would_read_the_same_words) {
-  EXPECT_EQ(qemu::quoted({"a", "b c", "", "it's", "x=1,y"}), "a 'b c' '' 'it'\\''s' x=1,y");
+  EXPECT_EQ(quoted({"a", "b c", "", "it's", "x=1,y"}), "a 'b c' '' 'it'\\''s' x=1,y");
 }
 
 TEST(AgentImage, is_small_and_clear_of_the_mailbox) {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "conformance/qemu/file_descriptor.h"
+#include "conformance/process/file_descriptor.h"
 
 namespace hptck::qemu {
 

@@ -17,9 +17,9 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/qemu/file_descriptor.h"
+#include "conformance/process/file_descriptor.h"
 
-namespace hptck::qemu {
+namespace hptck {
 
 /// How a process ended: the status that wait() reports.
 struct Ending {
@@ -28,11 +28,24 @@ struct Ending {
   std::string text() const;  ///< "was killed by SIGSEGV (Segmentation fault)", "ended with exit status 1"
 };
 
+/// A pipe that no program inherits, above the numbers that a child is given. Throws EnvironmentError.
+struct Pipe {
+  Pipe();
+  FileDescriptor reader, writer;
+};
+
 class Process {
  public:
-  /// Starts command[0], searched in PATH, with the descriptors `inherited` as its 3, 4 and so on, no input,
-  /// and stdout and stderr captured. Throws EnvironmentError.
-  Process(const std::vector<std::string>& command, std::span<const int> inherited);
+  /// What the child gets for its standard input and output. Negative: no input, output captured like stderr.
+  struct Streams {
+    int input = -1, output = -1;
+  };
+
+  /// Starts command[0], searched in PATH, with the descriptors `inherited` as its 3, 4 and so on, and stderr
+  /// captured. Throws EnvironmentError.
+  Process(const std::vector<std::string>& command, std::span<const int> inherited)
+      : Process(command, inherited, Streams()) {}
+  Process(const std::vector<std::string>& command, std::span<const int> inherited, Streams streams);
   ~Process() { kill(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -42,6 +55,10 @@ class Process {
   std::optional<Ending> ending();
   /// Sleeps for about `time`, less if there is output; takes in the output.
   void pause(std::chrono::nanoseconds time);
+  /// For callers that poll more than its captured output: what to poll, negative once it has ended, and
+  /// what to do when there is some.
+  int output() const { return output_.get(); }
+  void take_output();
   /// Kills it and its children, and waits for its end.
   void kill();
 
@@ -49,8 +66,6 @@ class Process {
   std::string output_tail();
 
  private:
-  void take_output();
-
   pid_t pid_ = -1;
   std::optional<Ending> ending_;
   FileDescriptor output_;
@@ -60,4 +75,10 @@ class Process {
 /// The descriptor again, closed on exec and above the numbers that a child is given. Throws EnvironmentError.
 FileDescriptor above_inherited(FileDescriptor descriptor);
 
-}  // namespace hptck::qemu
+/// The text, with the last lines of the process's output if there are any.
+std::string with_output(std::string text, Process& process);
+
+/// A command line that a shell takes.
+std::string quoted(const std::vector<std::string>& command);
+
+}  // namespace hptck

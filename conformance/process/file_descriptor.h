@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace hptck::qemu {
+namespace hptck {
 
 class FileDescriptor {
  public:
@@ -26,4 +26,4 @@ class FileDescriptor {
   int number_;
 };
 
-}  // namespace hptck::qemu
+}  // namespace hptck

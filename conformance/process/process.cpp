@@ -1,4 +1,4 @@
-#include "conformance/qemu/process.h"
+#include "conformance/process/process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 
 #include "conformance/adapter.h"
 
-namespace hptck::qemu {
+namespace hptck {
 namespace {
 
 constexpr int first_inherited = 3, first_unused = 16;
@@ -25,18 +25,9 @@ constexpr std::size_t tail_kept = 4096, tail_lines = 20;
   throw EnvironmentError(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-struct Pipe {
-  FileDescriptor reader, writer;
-  Pipe() {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-    reader = FileDescriptor(ends[0]);
-    writer = above_inherited(FileDescriptor(ends[1]));
-  }
-};
-
 // Runs between fork and exec, where only what is safe in a signal handler is. Returns errno.
-int become(char* const* argv, int input, int output, std::span<const int> inherited, pid_t parent) {
+int become(char* const* argv, int input, int output, int errors, std::span<const int> inherited,
+           pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
   if (getppid() != parent) _exit(0);  // it went before the request was in place
   setpgid(0, 0);
@@ -46,7 +37,7 @@ int become(char* const* argv, int input, int output, std::span<const int> inheri
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
-  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
+  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) return errno;
   int number = first_inherited;
   for (const int descriptor : inherited) {
     if (dup2(descriptor, number++) < 0) return errno;
@@ -57,6 +48,14 @@ int become(char* const* argv, int input, int output, std::span<const int> inheri
 }
 
 }  // namespace
+
+Pipe::Pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
+  FileDescriptor first(ends[0]), second(ends[1]);
+  reader = above_inherited(std::move(first));
+  writer = above_inherited(std::move(second));
+}
 
 FileDescriptor above_inherited(FileDescriptor descriptor) {
   const int number = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, first_unused);
@@ -75,7 +74,7 @@ std::string Ending::text() const {
   return fmt::format("was killed by SIG{} ({})", name, description);
 }
 
-Process::Process(const std::vector<std::string>& command, std::span<const int> inherited) {
+Process::Process(const std::vector<std::string>& command, std::span<const int> inherited, Streams streams) {
   assert(!command.empty() && inherited.size() <= first_unused - first_inherited);
   std::vector<char*> argv;
   for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -89,7 +88,9 @@ Process::Process(const std::vector<std::string>& command, std::span<const int> i
   pid_ = fork();
   if (pid_ < 0) fail("cannot start a process");
   if (pid_ == 0) {
-    const int error = become(argv.data(), input.get(), output.writer.get(), inherited, parent);
+    const int error = become(argv.data(), streams.input < 0 ? input.get() : streams.input,
+                             streams.output < 0 ? output.writer.get() : streams.output, output.writer.get(),
+                             inherited, parent);
     [[maybe_unused]] const auto written = write(failure.writer.get(), &error, sizeof error);
     _exit(127);
   }
@@ -159,4 +160,28 @@ std::string Process::output_tail() {
   return start == std::string::npos || start == 0 ? text : text.substr(start + 1);
 }
 
-}  // namespace hptck::qemu
+std::string with_output(std::string text, Process& process) {
+  const auto tail = process.output_tail();
+  if (!tail.empty()) text += "\nIts last output:\n" + tail;
+  return text;
+}
+
+std::string quoted(const std::vector<std::string>& command) {
+  std::string line;
+  for (const auto& word : command) {
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                            "-_=+,./:@%") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace hptck
