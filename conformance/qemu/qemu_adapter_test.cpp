@@ -387,8 +387,8 @@ TEST_F(FakeQemu, garbage_is_made_harmless) {
 
 TEST_F(FakeQemu, kit_keeps_its_own_files_to_itself) {
   const auto options = fake("ls -l /proc/$$/fd; exit 1");
-  const qemu::FileDescriptor low(open((directory_ / "journal").c_str(), O_CREAT | O_WRONLY, 0600));
-  const qemu::FileDescriptor journal(fcntl(low.get(), F_DUPFD, 20));  // a number that nobody else will take
+  const FileDescriptor low(open((directory_ / "journal").c_str(), O_CREAT | O_WRONLY, 0600));
+  const FileDescriptor journal(fcntl(low.get(), F_DUPFD, 20));  // a number that nobody else will take
   ASSERT_GE(journal.get(), 20);
   const auto error = error_of(options);
   EXPECT_THAT(error, HasSubstr("memfd:hptck-ram"));
