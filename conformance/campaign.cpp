@@ -228,7 +228,8 @@ class Campaign {
     doing_ = "trying what becomes of HPTEs";
     ContentGuest guest(options_.seed, pages());
     while (!stopped() && !exhausted() && fraction() < 0.6) {
-      if (history_.size() >= content_calls_per_partition) restart(partition_);
+      const bool lost = foreseen_.current_shift < min_shift;  // to an implementation with such a table
+      if (history_.size() >= content_calls_per_partition || lost) restart(partition_);
       if (history_.empty()) guest.restart();
       const auto before = record_.tally.calls;
       const auto held = oracle_->contents().held();

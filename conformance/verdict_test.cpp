@@ -34,7 +34,8 @@ TEST(Verdict, all_seen_and_none_broken_passes) {
   const auto result = judge(thorough());
   EXPECT_EQ(result.verdict, Verdict::pass) << result.reason;
   EXPECT_EQ(at(result, Clause::commit_success).verdict, Verdict::pass);
-  EXPECT_EQ(at(result, Clause::commit_bolted).verdict, Verdict::not_applicable);
+  EXPECT_EQ(at(result, Clause::commit_bolted).verdict, Verdict::pass);
+  EXPECT_EQ(at(result, Clause::enter_other).verdict, Verdict::not_applicable) << "no row judges it";
 }
 
 TEST(Verdict, a_must_clause_never_seen_is_inconclusive) {
@@ -124,6 +125,17 @@ TEST(Verdict, exit_codes_are_the_documented_ones) {
   EXPECT_EQ(exit_code(Verdict::inconclusive), 2);
   EXPECT_EQ(exit_code(Verdict::not_applicable), 2);
   EXPECT_EQ(exit_code(Verdict::error), 3);
+}
+
+TEST(Verdict, what_a_hostile_guest_brings_about_breaks_no_clause) {
+  auto record = thorough();
+  auto finding = finding_on({});
+  finding.kind = Finding::Kind::died;
+  finding.hostile = true;
+  record.findings.push_back(finding);
+  EXPECT_EQ(judge(record).verdict, Verdict::pass);
+  record.findings.front().hostile = false;
+  EXPECT_EQ(judge(record).verdict, Verdict::fail);
 }
 
 }  // namespace

@@ -768,8 +768,9 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   const bool is_answered = response.status == status::H_SUCCESS || is_long_busy(response.status) ||
                            response.status == status::H_PTEG_FULL;
   const bool same = size != 0 && size == pending_ && call.args[0] == 0;
+  const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   if (response.status == status::H_PTEG_FULL && size != 0 && shift != 0) {
-    if (!(collided_ && (same || pending_unsure_)) && !(size < shift && may_collide(size))) {
+    if (!(collided_ && (same || pending_unsure_)) && !(real < shift && may_collide(size))) {
       if (why != nullptr) {
         why->clauses = {same ? Clause::prepare_match_collision : Clause::prepare_create_collision};
         why->row = why->clauses.front();
@@ -796,9 +797,11 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
 bool Contents::commit(const Call& call, const Response& response, Sizes sizes, Refused* why) {
   const auto size = size_asked(call);
   const bool switched = sizes.after != sizes.before ||
-                        (response.status == status::H_SUCCESS && (sizes.after == size || sizes.after == 0));
+                        (response.status == status::H_SUCCESS &&
+                         (sizes.after == size || sizes.after == 0 || sizes.pending == sizes.before));
+  const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   const auto no_collision = [&] {
-    return sizes.before != 0 && size != 0 && !collided_ && !(size < sizes.before && may_collide(size));
+    return sizes.before != 0 && size != 0 && !collided_ && !(real < sizes.before && may_collide(size));
   };
   if (response.status == status::H_PTEG_FULL && no_collision()) {
     if (why != nullptr) {

@@ -912,10 +912,12 @@ std::unique_ptr<Adapter> parsed(const std::string& options) {
 }
 
 TEST(builtin_adapter, declares_what_the_options_say) {
-  EXPECT_EQ(parsed("")->restart({}),
-            (Statement{.resize = Statement::Resize::enabled, .initial_shift = 24, .max_shift = 30}));
-  EXPECT_EQ(parsed("--initial-shift 18 --max-shift 46")->restart({}),
-            (Statement{.resize = Statement::Resize::enabled, .initial_shift = 18, .max_shift = 46}));
+  EXPECT_EQ(
+      parsed("")->restart({}),
+      (Statement{.resize = Statement::Resize::enabled, .initial_shift = 24, .max_shift = 30, .pages = 0x3f}));
+  EXPECT_EQ(
+      parsed("--initial-shift 18 --max-shift 46")->restart({}),
+      (Statement{.resize = Statement::Resize::enabled, .initial_shift = 18, .max_shift = 46, .pages = 0x3f}));
   EXPECT_EQ(parsed("--initial-shift 40")->restart({}).max_shift, 40);
   EXPECT_EQ(parsed("")->restart({.may_resize = false}).resize, Statement::Resize::disabled);
   EXPECT_EQ(parsed("--resize disabled")->restart({}).resize, Statement::Resize::disabled);
