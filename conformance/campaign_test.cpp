@@ -199,7 +199,7 @@ class Deviating : public testing::TestWithParam<Deviation> {};
 TEST_P(Deviating, fails_on_the_clause_that_it_breaks) {
   const auto& deviation = text_of(GetParam());
   const auto adapter = make_builtin_adapter(options_with(GetParam()));
-  const auto outcome = certify(*adapter, 1, 30000);
+  const auto outcome = certify(*adapter, 1, 20000);
   const auto got = failed(outcome.result);
   EXPECT_EQ(outcome.record.error, "");
   if (cannot_be_seen(GetParam())) {
@@ -241,7 +241,7 @@ TEST_P(DeviatingInSchemeB, fails_on_the_clause_that_it_breaks) {
   auto options = options_with(GetParam());
   options.scheme = Scheme::b;
   const auto adapter = make_builtin_adapter(options);
-  const auto outcome = certify(*adapter, 1, 30000);
+  const auto outcome = certify(*adapter, 1, 12000);
   EXPECT_EQ(outcome.record.error, "");
   if (is_elusive(GetParam())) {
     const auto got = failed(outcome.result);
