@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "conformance/adapter.h"
-#include "conformance/qemu/device_tree.h"
-#include "conformance/qemu/mailbox.h"
 #include "conformance/process/patience.h"
 #include "conformance/process/process.h"
+#include "conformance/qemu/device_tree.h"
+#include "conformance/qemu/mailbox.h"
 #include "conformance/qemu/qemu_options.h"
 #include "conformance/qemu/qmp.h"
 
