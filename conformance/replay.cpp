@@ -19,7 +19,7 @@ bool same_answer(std::int64_t a, std::int64_t b, ClauseSet rows) {
   return rows == no_pending && on_pending(a) && on_pending(b);
 }
 
-bool subset(ClauseSet part, ClauseSet whole) { return part.bits != 0 && (part.bits & ~whole.bits) == 0; }
+bool subset(ClauseSet part, ClauseSet whole) { return !part.empty() && part.is_subset_of(whole); }
 
 }  // namespace
 

@@ -298,7 +298,7 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
   Next next;
   // The clauses that every simplest explanation shares. Simplest is one without hidden steps, then one with,
   // then one in which the platform dropped the Pending HPT.
-  ClauseSet shared[3] = {{~std::uint64_t{0}}, {~std::uint64_t{0}}, {~std::uint64_t{0}}};
+  ClauseSet shared[3] = {ClauseSet::everything(), ClauseSet::everything(), ClauseSet::everything()};
   bool any[3] = {false, false, false};
   auto& closed = states_->second.closed;
   if (closed.empty()) {
@@ -312,11 +312,11 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
       S s = state;
       const auto* answer = walk(list, s, arguments, code);
       if (answer == nullptr) continue;
-      const int tier = was_dropped(state) ? 2 : path.bits != 0 ? 1 : 0;
+      const int tier = was_dropped(state) ? 2 : !path.empty() ? 1 : 0;
       path.add(answer->clause);
       if (const auto effect = witnessed(answer->clause, state)) path.add(*effect);
       any[tier] = true;
-      shared[tier].bits &= path.bits;
+      shared[tier] &= path;
       next.states.push_back(s);
     }
   });
@@ -381,7 +381,7 @@ bool Oracle::step(const Call& call, const Response& response) {
     exercised_ = {};
     return false;
   }
-  exercised_.bits |= contents_.exercised().bits;
+  exercised_ |= contents_.exercised();
   return true;
 }
 

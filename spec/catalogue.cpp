@@ -251,8 +251,8 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
     }
   }
   if (catalogue.clauses.empty()) document.fail(root, "the catalogue holds no clause");
-  if (catalogue.clauses.size() > 64)
-    document.fail(root, "more than 64 clauses: widen hptck::ClauseSet first");
+  if (catalogue.clauses.size() > 128)
+    document.fail(root, "more than 128 clauses: widen hptck::ClauseSet first");
   return catalogue;
 }
 
