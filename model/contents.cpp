@@ -59,7 +59,7 @@ void add(Possible& slot, const HpteWords& hpte) {
     return;
   }
   if (slot.first == hpte || std::find(slot.more.begin(), slot.more.end(), hpte) != slot.more.end()) return;
-  slot.more.push_back(hpte);
+  slot.more.push_front(hpte);
 }
 
 template <class Visitor>
@@ -858,10 +858,19 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
                           (has(Deviation::commit_collision_switches) && answer == status::H_PTEG_FULL);
   const bool undoes = has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection);
   std::unordered_map<std::uint64_t, Group> groups;
+  // The HPTEs of one HPTEG go to one or two, as a rule; those are at hand.
+  std::array<std::pair<std::uint64_t, Group*>, 2> recent{};
   const auto place = [&](std::uint64_t ptex) -> Possible& {
-    const auto [group, added] = groups.try_emplace(ptex / 8);
-    if (added) group->second.fill(empty);
-    return group->second[ptex % 8];
+    const auto hpteg = ptex / 8;
+    if (recent[0].first != hpteg || recent[0].second == nullptr) {
+      std::swap(recent[0], recent[1]);
+      if (recent[0].first != hpteg || recent[0].second == nullptr) {
+        const auto [group, added] = groups.try_emplace(hpteg);
+        if (added) group->second.fill(empty);
+        recent[0] = {hpteg, &group->second};
+      }
+    }
+    return (*recent[0].second)[ptex % 8];
   };
   groups.reserve(std::min(2 * groups_.size(), arrivals.size()));
   std::optional<std::pair<Held, std::uint64_t>> collision;
