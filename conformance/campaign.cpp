@@ -663,7 +663,6 @@ class Campaign {
   // diagnosis too, which knows more than the one under which it was met.
   void mark_diagnosed(Finding& finding) const {
     if (finding.kind == Finding::Kind::violation) {
-      finding.unexplained = unexplained_.contains(finding.key);
       std::vector<Clause> clauses;
       for (const auto& explanation : record_.diagnosis) {
         const auto responsible = responsible_for(finding.trace, explanation);
@@ -673,6 +672,7 @@ class Campaign {
           if (std::find(clauses.begin(), clauses.end(), clause) == clauses.end()) clauses.push_back(clause);
         });
       }
+      finding.unexplained = clauses.empty() && unexplained_.contains(finding.key);
       if (!clauses.empty()) {
         finding.clauses = clauses;
         finding.consequence = false;

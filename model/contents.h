@@ -158,6 +158,7 @@ class Contents {
   bool prepare(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool commit(const Call& call, const Response& response, Sizes sizes, Refused* why);
 
+  bool leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const;
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);
   bool move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why);
@@ -168,6 +169,7 @@ class Contents {
   Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool pending_unsure_ = false;  // a deviation is on that concerns what is pending
+  bool rehashes_wrong_ = false;  // a deviation is on that takes HPTEs to wrong places
   bool exact_ = true;            // false: a deviation is on of which it is not known what it does to contents
 
   std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG

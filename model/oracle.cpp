@@ -436,6 +436,7 @@ std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response
                     {before, next.known ? size_of(next.states) : before, pending_in(states_->first)}, &why))
     return std::nullopt;
   Refusal refusal;
+  refusal.by_contents = true;
   refusal.clauses = why.clauses;
   for (const auto clause : why.clauses) refusal.rows.add(clause);
   refusal.rows.add(why.row);
