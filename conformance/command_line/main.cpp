@@ -20,6 +20,7 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/process/process.h"
 #include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
@@ -51,17 +52,6 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", path.string()));
-}
-
-std::string shell_quoted(const std::string& word) {
-  const bool plain =
-      !word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") ==
-          std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 bool colour_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
@@ -254,10 +244,9 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.stop = &stop_requested;
   campaign.under = options.under;
   campaign.replay_command = [&](const std::string& file) {
-    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
-                            shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
-    for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
-    return text;
+    std::vector<std::string> words{self, "replay", (options.out / file).string(), "--adapter", chosen.name()};
+    words.insert(words.end(), record.adapter_options.begin(), record.adapter_options.end());
+    return quoted(words);
   };
 
   ::signal(SIGINT, request_stop);
