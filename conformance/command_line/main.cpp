@@ -230,9 +230,11 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   std::filesystem::create_directories(options.out, trouble);
   if (trouble)
     throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  // What an earlier run left there would be taken for this one's if this one is killed.
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("finding-") && entry.path().extension() == ".trace")
+    if (name == "journal.txt" || name == "junit.xml" || name == "summary.json" ||
+        (name.starts_with("finding-") && entry.path().extension() == ".trace"))
       std::filesystem::remove(entry.path());
   }
 
