@@ -202,15 +202,16 @@ struct CertifyOptions {
   Deviations under;
 };
 
-int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
+int report_result(const CampaignRecord& record, const std::filesystem::path& journal,
+                  const std::filesystem::path& out) {
   const auto result = judge(record);
   // The summary first: it needs no disk.
   fmt::print("{}", terminal_summary(record, result, colour_wanted()));
   std::fflush(stdout);
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
-  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
-             (out / "journal.txt").string());
+  fmt::print("\n{}, {} written, from {}\n", (out / "junit.xml").string(), (out / "summary.json").string(),
+             journal.string());
   return exit_code(result.verdict);
 }
 
@@ -265,7 +266,7 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   const auto journal_text = read_file(journal_path);
   auto written = record;
   if (record.error.empty()) written = read_journal(journal_text, journal_path.string());
-  const auto code = report_result(written, options.out);
+  const auto code = report_result(written, journal_path, options.out);
   if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
   return code;
 }
@@ -539,7 +540,7 @@ int run(int argc, char** argv) {
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);
-    return report_result(record, report_out);
+    return report_result(record, journal_file, report_out);
   }
   return list_clauses(ambiguities);
 }
