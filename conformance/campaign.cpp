@@ -41,6 +41,45 @@ constexpr double most_minimizing_seconds = 180;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
 constexpr std::uint64_t calls_when_forbidden = 64;
 
+// Writes down what the minimizer does as it happens, so that a kit which is killed while it replays loses no
+// more than at any other time.
+class WrittenDown final : public Adapter {
+ public:
+  WrittenDown(Adapter& adapter, Journal& journal) : adapter_(adapter), journal_(journal) {}
+
+  Description describe() override { return adapter_.describe(); }
+
+  Statement restart(const Partition& partition) override {
+    const auto statement = adapter_.restart(partition);
+    journal_.partition(statement);
+    waited_ms_ = 0;
+    return statement;
+  }
+
+  BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
+    auto result = adapter_.batch(calls, responses);
+    for (std::size_t i = 0; i < result.answered; ++i)
+      write_down(calls[i], defined_part(calls[i], responses[i]));
+    if (result.fault) write_down(calls[result.answered], std::nullopt);
+    journal_.flush();
+    return result;
+  }
+
+  void wait(std::chrono::milliseconds time) override {
+    adapter_.wait(time);
+    waited_ms_ += static_cast<std::uint32_t>(time.count());
+  }
+
+ private:
+  void write_down(const Call& call, const std::optional<Response>& response) {
+    journal_.step({std::exchange(waited_ms_, 0), call, response});
+  }
+
+  Adapter& adapter_;
+  Journal& journal_;
+  std::uint32_t waited_ms_ = 0;
+};
+
 class Campaign {
  public:
   Campaign(Adapter& adapter, const CampaignOptions& options, Journal& journal, CampaignRecord& record,
@@ -545,9 +584,9 @@ class Campaign {
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
-    budget.seen = [this](const Replayed& replayed) { write_down(replayed); };
     if (minimizing_seconds_ > most_minimizing_seconds) budget.replays = std::min(budget.replays, 20u);
-    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, budget);
+    WrittenDown replays(adapter_, journal_);
+    auto minimized = minimize(replays, partition_, suspicion.steps, suspicion.target, budget);
     const bool found = minimized.best.found;
     if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
       throw EnvironmentError(
@@ -558,8 +597,7 @@ class Campaign {
     bool hidden_cause = false;
     if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
       // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
-      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps, suspicion.target.under);
-      write_down(probed);
+      const auto probed = replay_probing(replays, partition_, minimized.best.steps, suspicion.target.under);
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
@@ -768,13 +806,6 @@ class Campaign {
       unexplained_.insert(evidence_[*index].keys.begin(), evidence_[*index].keys.end());
       evidence_.erase(evidence_.begin() + static_cast<std::ptrdiff_t>(*index));
     }
-  }
-
-  void write_down(const Replayed& replayed) {
-    auto steps = replayed.steps;
-    steps.insert(steps.end(), replayed.rest.begin(), replayed.rest.end());
-    journal_.replayed(replayed.statement, steps);
-    journal_.flush();
   }
 
   static std::string suspicion_text(const Suspicion& suspicion) {

@@ -32,8 +32,6 @@ class Journal {
   void campaign(const CampaignRecord& record);
   void partition(const Statement& statement);
   void step(const Step& step);
-  /// Calls made to a fresh partition to see a finding again.
-  void replayed(const Statement& statement, std::span<const Step> steps);
   void finding(const Finding& finding);
   /// A finding that is yet to be minimized. It stands if the journal ends before settled().
   void suspicion(const Finding& finding);

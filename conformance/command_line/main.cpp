@@ -20,6 +20,7 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/process/process.h"
 #include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
@@ -51,17 +52,6 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", path.string()));
-}
-
-std::string shell_quoted(const std::string& word) {
-  const bool plain =
-      !word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") ==
-          std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 bool colour_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
@@ -212,15 +202,16 @@ struct CertifyOptions {
   Deviations under;
 };
 
-int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
+int report_result(const CampaignRecord& record, const std::filesystem::path& journal,
+                  const std::filesystem::path& out) {
   const auto result = judge(record);
   // The summary first: it needs no disk.
   fmt::print("{}", terminal_summary(record, result, colour_wanted()));
   std::fflush(stdout);
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
-  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
-             (out / "journal.txt").string());
+  fmt::print("\n{}, {} written, from {}\n", (out / "junit.xml").string(), (out / "summary.json").string(),
+             journal.string());
   return exit_code(result.verdict);
 }
 
@@ -240,9 +231,11 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   std::filesystem::create_directories(options.out, trouble);
   if (trouble)
     throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  // What an earlier run left there would be taken for this one's if this one is killed.
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("finding-") && entry.path().extension() == ".trace")
+    if (name == "journal.txt" || name == "junit.xml" || name == "summary.json" ||
+        (name.starts_with("finding-") && entry.path().extension() == ".trace"))
       std::filesystem::remove(entry.path());
   }
 
@@ -254,10 +247,9 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.stop = &stop_requested;
   campaign.under = options.under;
   campaign.replay_command = [&](const std::string& file) {
-    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
-                            shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
-    for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
-    return text;
+    std::vector<std::string> words{self, "replay", (options.out / file).string(), "--adapter", chosen.name()};
+    words.insert(words.end(), record.adapter_options.begin(), record.adapter_options.end());
+    return quoted(words);
   };
 
   ::signal(SIGINT, request_stop);
@@ -274,7 +266,7 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   const auto journal_text = read_file(journal_path);
   auto written = record;
   if (record.error.empty()) written = read_journal(journal_text, journal_path.string());
-  const auto code = report_result(written, options.out);
+  const auto code = report_result(written, journal_path, options.out);
   if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
   return code;
 }
@@ -548,7 +540,7 @@ int run(int argc, char** argv) {
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);
-    return report_result(record, report_out);
+    return report_result(record, journal_file, report_out);
   }
   return list_clauses(ambiguities);
 }
