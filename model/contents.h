@@ -4,7 +4,7 @@
 // possibility ("must be there", "must not be there"); one that is not bolted and went through a COMMIT has
 // two. One set of tables was rejected, since the possibilities of independent slots multiply.
 //
-// A fresh table holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS moves everything to where
+// A fresh table, and a rebooted guest's, holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS moves everything to where
 // it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it was. What calls do to a
 // slot stands in model/slot_rows.h.
 //
@@ -83,11 +83,12 @@ class Contents {
   /// Takes the answer into account. False: it is not allowed, and nothing has changed. `why`, when given,
   /// gets the reason.
   bool step(const Call& call, const Response& response, Sizes sizes, Refused* why = nullptr);
-  /// From now on nothing is known of any slot; after an answer that was not allowed.
+  /// From now on nothing is known of any slot; after an answer that was not allowed. Until a reset.
   void forget();
 
   /// Whether the answer needs step(); the others say nothing of contents as things are.
   bool concerns(const Call& call, const Response& response) const {
+    if (call.token == token::reset) return true;
     if (forfeited_) return false;
     switch (call.token) {
       case token::H_READ:
@@ -152,6 +153,8 @@ class Contents {
   bool bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool prepare(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool commit(const Call& call, const Response& response, Sizes sizes, Refused* why);
+
+  void reset(Sizes sizes);
 
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);

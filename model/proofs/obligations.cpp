@@ -37,7 +37,8 @@ struct NamedCall {
 const NamedCall calls[] = {{"PREPARE", &Rules<Symbolic>::prepare, token::H_RESIZE_HPT_PREPARE},
                            {"COMMIT", &Rules<Symbolic>::commit, token::H_RESIZE_HPT_COMMIT},
                            {"H_READ", &Rules<Symbolic>::read, token::H_READ},
-                           {"H_ENTER", &Rules<Symbolic>::enter, token::H_ENTER}};
+                           {"H_ENTER", &Rules<Symbolic>::enter, token::H_ENTER},
+                           {"reset", &Rules<Symbolic>::reset, token::reset}};
 constexpr std::size_t hidden_kind = std::size(calls);
 
 std::string row_name(const Row<Symbolic>& row) {
