@@ -132,11 +132,11 @@ std::vector<Plan> reset_tour(const Situation& at) {
   };
   const Plan reset{{reset_guest()}}, probe = probe_size(home);
   const auto pair = home == min_shift ? Plan{} : colliding_entries(home, 3, 5);
-  // One of each kind that stands in the smaller table's upper half of the larger, so that it moves.
+  // A page for each slot, in both halves of the table, some not bolted.
   auto entries = pair;
   for (unsigned slot = 0; slot < 8 && !pair.empty(); ++slot) {
     if (slot == 3) continue;
-    entries.push_back(colliding_entries(home, slot, 5)[slot % 2]);
+    entries.push_back(colliding_entries(home, slot, 5 + slot)[slot % 2]);
     if (slot > 3) entries.back().call.args[2] &= ~HPTE_BOLTED;
   }
   std::vector<Plan> plans{joined({reset, {{commit(0, home)}}, probe, reset})};
