@@ -77,8 +77,8 @@ class Adapter {
   /// HPT. Returns what the IUT declares about it. Throws EnvironmentError when none can be made.
   virtual Statement restart(const Partition& partition) = 0;
 
-  /// Issues the calls, of which none is a reset, in order. `responses` is as long as `calls`. Stops at the first fault, after which only
-  /// restart() and describe() may be called. Throws EnvironmentError.
+  /// Issues the calls, of which none is a reset, in order. `responses` is as long as `calls`. Stops at the
+  /// first fault, after which only restart() and describe() may be called. Throws EnvironmentError.
   virtual BatchResult batch(std::span<const Call> calls, std::span<Response> responses) = 0;
 
   /// Reboots the guest: the same partition, memory and configuration go on. Returns what went wrong, as
@@ -101,8 +101,8 @@ inline BatchResult issue(Adapter& adapter, std::span<const Call> calls, std::spa
       responses[result.answered++] = {};
       continue;
     }
-    const auto next = std::find_if(rest.begin(), rest.end(),
-                                   [](const Call& call) { return call.token == token::reset; });
+    const auto next =
+        std::find_if(rest.begin(), rest.end(), [](const Call& call) { return call.token == token::reset; });
     const auto count = static_cast<std::size_t>(next - rest.begin());
     const auto batch = adapter.batch(rest.first(count), responses.subspan(result.answered, count));
     result.answered += batch.answered;

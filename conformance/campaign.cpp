@@ -823,11 +823,11 @@ class Campaign {
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
     if (finding.consequence)
-      finding.explanation += hidden_cause
-                                 ? "Looking at the size of the HPT after each COMMIT shows that another "
-                                   "clause is broken before, so this is a consequence of that.\n"
-                                 : "Every trace found that shows this breaks another clause first, so it may "
-                                   "be a consequence of that.\n";
+      finding.explanation +=
+          hidden_cause ? "Looking at the size of the HPT after each COMMIT and reset shows that another "
+                         "clause is broken before, so this is a consequence of that.\n"
+                       : "Every trace found that shows this breaks another clause first, so it may "
+                         "be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;

@@ -111,7 +111,8 @@ Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!take(steps[i])) return result;
-    if (i + 1 == steps.size() || steps[i].call.token != token::H_RESIZE_HPT_COMMIT) continue;
+    const auto last = steps[i].call.token;
+    if (i + 1 == steps.size() || (last != token::H_RESIZE_HPT_COMMIT && last != token::reset)) continue;
     for (const auto& probe : probe_size(situation_of(oracle.states()).current_shift)) {
       if (!take({0, probe.call, std::nullopt})) return result;
     }

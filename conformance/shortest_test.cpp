@@ -41,8 +41,7 @@ std::vector<Call> variant(const Trace& trace, unsigned size, std::size_t at, Ext
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     put_in(i);
     auto call = trace.steps[i].call;
-    const bool resize =
-        call.token == token::H_RESIZE_HPT_PREPARE || call.token == token::H_RESIZE_HPT_COMMIT;
+    const bool resize = call.token == token::H_RESIZE_HPT_PREPARE || call.token == token::H_RESIZE_HPT_COMMIT;
     if (resize && call.args[1] == min_shift) call.args[1] = size;
     if (call.token == token::H_READ && call.args[1] == std::uint64_t{1} << (min_shift - 4))
       call.args[1] = std::uint64_t{1} << (size - 4);

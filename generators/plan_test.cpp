@@ -91,10 +91,10 @@ TEST(Plans, the_next_situation_is_foreseen_when_all_goes_well) {
   Oracle oracle(statement);
   auto foreseen = situation_of(oracle.states());
   foreseen.start_shift = 24;
-  const Call calls[] = {prepare(0, 20), commit(0, 20),  prepare(0, 25), prepare(1, 25), prepare(0, 26),
-                        prepare(0, 0),  prepare(0, 27), prepare(0, 31), prepare(0, 28), commit(1, 28),
-                        commit(0, 28),  prepare(0, 17), read_hpte(0),   prepare(0, 20), reset_guest(),
-                        commit(0, 20)};
+  const Call calls[] = {prepare(0, 20), commit(0, 20),  prepare(0, 25), prepare(1, 25),
+                        prepare(0, 26), prepare(0, 0),  prepare(0, 27), prepare(0, 31),
+                        prepare(0, 28), commit(1, 28),  commit(0, 28),  prepare(0, 17),
+                        read_hpte(0),   prepare(0, 20), reset_guest(),  commit(0, 20)};
   for (const auto& call : calls) {
     foreseen = after(foreseen, call);
     for (const auto code : {status::H_SUCCESS, status::H_PARAMETER, status::H_CLOSED, status::H_RESOURCE}) {

@@ -76,9 +76,10 @@ Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> in
 
   std::vector<Letter> letters;
   for (const auto& call : calls) {
-    for_each_rule(rules, call, start_shift, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
-      letters.push_back({call, &list, arguments, taken_of(list)});
-    });
+    for_each_rule(rules, call, start_shift,
+                  [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+                    letters.push_back({call, &list, arguments, taken_of(list)});
+                  });
   }
 
   WordSet known;
@@ -177,14 +178,15 @@ class Follower {
                      static_cast<std::uint16_t>(code);
     if (const auto known = steps_.find(key); known != steps_.end()) return known->second;
     Set next;
-    for_each_rule(rules_, call, start_shift, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
-      for (const auto live : *sets_[from]) {
-        for_each_candidate(rules_.hidden, unpacked(live), [&](const ConcreteState& candidate, ClauseSet) {
-          auto s = candidate;
-          if (walk(list, s, arguments, code) != nullptr) next.push_back(packed(s));
+    for_each_rule(
+        rules_, call, start_shift, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+          for (const auto live : *sets_[from]) {
+            for_each_candidate(rules_.hidden, unpacked(live), [&](const ConcreteState& candidate, ClauseSet) {
+              auto s = candidate;
+              if (walk(list, s, arguments, code) != nullptr) next.push_back(packed(s));
+            });
+          }
         });
-      }
-    });
     std::optional<std::uint32_t> result;
     if (!next.empty()) result = number_of(std::move(next));
     steps_.emplace(key, result);
@@ -255,18 +257,19 @@ Difference shortest_difference(const Deviations& wrong, const Deviations& right,
     for (std::uint32_t c = 0; c < letters.size() && !result.trace; ++c) {
       for_each_candidate(wrong_rules.hidden, node.state, [&](const ConcreteState& candidate, ClauseSet) {
         const unsigned start = statements[node.statement].initial_shift;
-        for_each_rule(wrong_rules, letters[c], start, [&](const ConcreteList& list, const ConcreteArguments& args) {
-          for_each_outcome(list, candidate, args, [&](const ConcreteRow& row, const ConcreteState& next) {
-            for (const auto code : codes_of(row.allowed)) {
-              if (result.trace) return;
-              const auto set = follower.after(node.set, c, letters[c], start, code);
-              if (!set)
-                result.trace = trace_to(at, c, code);
-              else
-                add({next, *set, node.statement, static_cast<std::uint32_t>(at), c, code});
-            }
-          });
-        });
+        for_each_rule(
+            wrong_rules, letters[c], start, [&](const ConcreteList& list, const ConcreteArguments& args) {
+              for_each_outcome(list, candidate, args, [&](const ConcreteRow& row, const ConcreteState& next) {
+                for (const auto code : codes_of(row.allowed)) {
+                  if (result.trace) return;
+                  const auto set = follower.after(node.set, c, letters[c], start, code);
+                  if (!set)
+                    result.trace = trace_to(at, c, code);
+                  else
+                    add({next, *set, node.statement, static_cast<std::uint32_t>(at), c, code});
+                }
+              });
+            });
       });
     }
     if (result.trace) break;

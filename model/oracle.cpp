@@ -119,7 +119,7 @@ bool acts_on_pending(std::int64_t code) {
 }
 
 const char* name_of(Gone gone) {
-  constexpr const char* names[] = {"none",       "never", "committed", "dropped", "zero",
+  constexpr const char* names[] = {"none",       "never", "committed", "dropped",  "zero",
                                    "discarding", "flags", "range",     "resource", "reset"};
   return names[static_cast<int>(gone)];
 }
@@ -404,7 +404,8 @@ bool Oracle::step_states(const Call& call, const Response& response) {
   const bool listed = code == response.status;  // no code beyond 16 bits has a name
   // What a reset comes to depends on the partition, and sets are remembered for all.
   const auto start = call.token == token::reset ? start_shift_ : 0u;
-  const auto key = call_class_of(call, deviates_) | start | std::uint64_t{static_cast<std::uint16_t>(code)} << 24 |
+  const auto key = call_class_of(call, deviates_) | start |
+                   std::uint64_t{static_cast<std::uint16_t>(code)} << 24 |
                    std::uint64_t{states_->second.number} << 40;
   auto& slot = slot_of(key);
   if (slot.key == key && listed) {

@@ -86,8 +86,8 @@ void for_each_candidate(const ConcreteList& hidden, const ConcreteState& s, Visi
 
 /// Finds the call's list and calls visit(list, arguments), for each reading of the arguments: the shift
 /// register has two where its halves disagree (ambiguity A1). `start_shift` is the size of the HPT that is
-/// declared for the guest's start; where that is 0, a reset may come to any (A18). False: a hypercall that the
-/// model has no rows for.
+/// declared for the guest's start; where that is 0, a reset may come to any (A18). False: a hypercall that
+/// the model has no rows for.
 template <class Visitor>
 bool for_each_rule(const Rules<Concrete>& rules, const Call& call, unsigned start_shift, Visitor visit) {
   using W = Concrete::Word<64>;

@@ -104,8 +104,9 @@ class BuiltinAdapter final : public Adapter {
                    "ended by signal 11; acted by the deviation reset_while_preparing_dies"};
     if (options_.deviations.has(Deviation::reset_of_resized_hangs) &&
         hypervisor_.current_shift() != options_.initial_shift)
-      return Fault{Fault::Kind::hung, "the guest does not run again; acted by the deviation "
-                                      "reset_of_resized_hangs"};
+      return Fault{Fault::Kind::hung,
+                   "the guest does not run again; acted by the deviation "
+                   "reset_of_resized_hangs"};
     return std::nullopt;
   }
 

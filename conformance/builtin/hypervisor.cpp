@@ -102,8 +102,8 @@ Hpt Hypervisor::table_after_reboot() const {
 // What is left pending holds no entries, as it would if it had been prepared for the table that comes. The
 // current HPT is still that of the life before.
 std::optional<Hypervisor::Pending> Hypervisor::pending_after_reboot() {
-  if (!pending_ || !(has(Deviation::reset_keeps_pending) ||
-                     (has(Deviation::reset_keeps_prepared) && prepared())))
+  if (!pending_ ||
+      !(has(Deviation::reset_keeps_pending) || (has(Deviation::reset_keeps_prepared) && prepared())))
     return std::nullopt;
   auto left = std::move(*pending_);
   left.table = Hpt(left.table.shift());

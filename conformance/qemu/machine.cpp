@@ -137,8 +137,8 @@ std::optional<Fault> Machine::await_boot() {
     if (const auto trap = mailbox_.trap(boot_)) return fault(Fault::Kind::garbled, text_of(*trap));
     if (ending) return fault(Fault::Kind::died, "it " + ending->text());
     if (patience.ended())
-      return fault(Fault::Kind::hung, fmt::format("no sign of life from the guest within {} ms",
-                                                  patience.waited().count()));
+      return fault(Fault::Kind::hung,
+                   fmt::format("no sign of life from the guest within {} ms", patience.waited().count()));
     process_->pause(100us);
   }
   idle_ = boot_;

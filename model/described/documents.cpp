@@ -163,9 +163,8 @@ Edges edges_of(const Rules<Concrete>& rules) {
   const auto initial = initial_states({Statement::Resize::enabled, 24, 30});
   auto calls = telling_calls(24, 30);
   // A reset leads from everywhere to where nothing is pending, which is said and not drawn.
-  std::erase_if(calls, [](const Call& call) {
-    return call.token == token::H_READ || call.token == token::reset;
-  });
+  std::erase_if(calls,
+                [](const Call& call) { return call.token == token::H_READ || call.token == token::reset; });
   const auto between = [&](const ConcreteState& from, const ConcreteState& to) -> Edge& {
     return edges[{raw(from.phase), raw(to.phase)}];
   };
@@ -258,7 +257,8 @@ std::string specification_document(const Rules<Described>& rules) {
       "## H_READ\n\nOnly what shows the size of the current HPT.\n\n" + table_of(rules.read, anchored, false);
   text += "## H_ENTER\n\nOnly what makes a collision possible.\n\n" + table_of(rules.enter, anchored, false);
   text +=
-      "## Reset\n\nNo hypercall: the guest is rebooted. `shift` is the size with which the platform starts it, "
+      "## Reset\n\nNo hypercall: the guest is rebooted. `shift` is the size with which the platform starts "
+      "it, "
       "and the answer H_SUCCESS means that it runs again.\n\n" +
       table_of(rules.reset, anchored, false);
   text += places_section(anchored);

@@ -24,10 +24,13 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
   for (const auto& statement : telling_statements()) {
     for (const auto& s : initial_states(statement)) initial.push_back(s);
   }
-  const auto result = explore(rules, initial, telling_calls(24, 30), [&](const ConcreteState& s) {
-    reached.insert(
-        {raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
-  }, 24);
+  const auto result = explore(
+      rules, initial, telling_calls(24, 30),
+      [&](const ConcreteState& s) {
+        reached.insert(
+            {raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
+      },
+      24);
   if (rows_taken == nullptr) return reached;
   const auto add = [&](const char* name, const std::vector<bool>& taken) {
     for (std::size_t i = 0; i < taken.size(); ++i) {
@@ -62,9 +65,11 @@ Unrolled one_more(const World& world, const Rules<Symbolic>& rules, const Symbol
     step.next = ite(chosen, next, step.next);
     return chosen;
   };
-  const std::pair<const char*, const SymbolicList*> lists[] = {
-      {"prepare", &rules.prepare}, {"commit", &rules.commit}, {"read", &rules.read}, {"enter", &rules.enter},
-      {"reset", &rules.reset}};
+  const std::pair<const char*, const SymbolicList*> lists[] = {{"prepare", &rules.prepare},
+                                                               {"commit", &rules.commit},
+                                                               {"read", &rules.read},
+                                                               {"enter", &rules.enter},
+                                                               {"reset", &rules.reset}};
   for (const auto& [name, list] : lists) {
     const auto walked = walk_all(*list, s, a, code);
     // The platform starts a guest with a size that there is.
