@@ -139,7 +139,10 @@ std::vector<Plan> reset_tour(const Situation& at) {
     entries.push_back(colliding_entries(home, slot, 5 + slot)[slot % 2]);
     if (slot > 3) entries.back().call.args[2] &= ~HPTE_BOLTED;
   }
+  // The plainest first: who does not survive one is asked for no more.
   std::vector<Plan> plans{joined({reset, {{commit(0, home)}}, probe, reset})};
+  plans.push_back(joined({entries, reset, reads(entries), entries, reset}));
+  plans.push_back(joined({entries, reads(entries), reset, reads(entries)}));
   for (const auto shift : {smaller, larger}) {
     const Plan commits{{commit(0, shift)}};
     plans.push_back(joined({done(shift), reset, commits, probe}));
@@ -150,8 +153,6 @@ std::vector<Plan> reset_tour(const Situation& at) {
     plans.push_back(joined({{{prepare(0, shift)}}, reset, resized(shift), reset, probe}));
     plans.push_back(joined({entries, {{prepare(0, shift)}}, reset, reads(entries), commits, probe}));
   }
-  plans.push_back(joined({entries, reset, reads(entries), entries, reset}));
-  plans.push_back(joined({entries, reads(entries), reset, reads(entries)}));
   plans.push_back(joined({pair, resized(larger), reset, reads(pair), probe}));
   if (pair.empty()) return plans;
   const Plan one{pair.back()};

@@ -386,7 +386,7 @@ Exhibit growing(Exhibit then) {
   then.calls.insert(then.calls.begin(), calls, prepare(0, 25));
   Statuses statuses(25, busy_10);
   statuses.resize(calls, ok);
-  for (std::size_t i = 18; i < 25; ++i) statuses[i] = busy_1;
+  for (std::size_t i = 17; i < 25; ++i) statuses[i] = busy_1;
   then.deviant.insert(then.deviant.begin(), statuses.begin(), statuses.end());
   return then;
 }
