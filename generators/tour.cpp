@@ -132,11 +132,12 @@ std::vector<Plan> reset_tour(const Situation& at) {
   };
   const Plan reset{{reset_guest()}}, probe = probe_size(home);
   const auto pair = home == min_shift ? Plan{} : colliding_entries(home, 3, 5);
-  // A page for each slot, in both halves of the table, some not bolted.
-  auto entries = pair;
-  for (unsigned slot = 0; slot < 8 && !pair.empty(); ++slot) {
-    if (slot == 3) continue;
-    entries.push_back(colliding_entries(home, slot, 5 + slot)[slot % 2]);
+  // A page for each slot, in both halves of the table where that has two that a smaller one joins; some not
+  // bolted.
+  Plan entries;
+  for (unsigned slot = 0; slot < 8; ++slot) {
+    const auto low_and_high = colliding_entries(std::max(home, min_shift + 1), slot, 5 + slot);
+    entries.push_back(low_and_high[home == min_shift ? 0 : slot % 2]);
     if (slot > 3) entries.back().call.args[2] &= ~HPTE_BOLTED;
   }
   // The plainest first: who does not survive one is asked for no more.
