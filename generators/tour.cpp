@@ -165,14 +165,18 @@ std::vector<Plan> reset_tour(const Situation& at) {
 }
 
 std::vector<Plan> forbidden_tour(const Situation& at) {
-  return {{{prepare(0, at.current_shift)}},
-          {{commit(0, at.current_shift)}},
-          {{prepare(1, at.current_shift)}},
-          {{commit(1, at.current_shift)}},
-          {{prepare(0, 0)}},
-          {{prepare(0, min_shift - 1)}},
-          {{prepare(~std::uint64_t{0}, 0)}},
-          {{commit(0, 0)}}};
+  std::vector<Plan> plans{{{prepare(0, at.current_shift)}},
+                          {{commit(0, at.current_shift)}},
+                          {{prepare(1, at.current_shift)}},
+                          {{commit(1, at.current_shift)}},
+                          {{prepare(0, 0)}},
+                          {{prepare(0, min_shift - 1)}},
+                          {{prepare(~std::uint64_t{0}, 0)}},
+                          {{commit(0, 0)}}};
+  // What a partition may do, it may do in every life.
+  if (at.start_shift != 0)
+    plans.push_back({{reset_guest()}, {prepare(0, at.current_shift)}, {commit(0, at.current_shift)}});
+  return plans;
 }
 
 }  // namespace hptck

@@ -133,6 +133,17 @@ TEST(Oracle, a_reset_shows_nothing_where_there_was_nothing_to_discard) {
   EXPECT_FALSE(oracle.exercised().contains(Clause::prepare_zero));
 }
 
+TEST(Oracle, a_reset_shows_no_size_where_there_was_no_other) {
+  Oracle oracle(enabled());
+  ASSERT_TRUE(oracle.step(reset_guest(), {}));
+  ASSERT_TRUE(oracle.step(read_hpte(1 << 20), {H_PARAMETER}));
+  EXPECT_FALSE(oracle.exercised().contains(Clause::reset_size));
+  ASSERT_TRUE(oracle.step(prepare(0, 20), {H_SUCCESS}));
+  ASSERT_TRUE(oracle.step(reset_guest(), {}));
+  ASSERT_TRUE(oracle.step(read_hpte(1 << 20), {H_PARAMETER}));
+  EXPECT_TRUE(oracle.exercised().contains(Clause::reset_size));
+}
+
 // The sets of states are remembered over partitions, and what a reset comes to is the partition's.
 TEST(Oracle, a_reset_comes_to_the_size_of_the_present_partition) {
   Oracle oracle(enabled(24));

@@ -177,9 +177,11 @@ inline constexpr auto forgets_pending = [](auto s, const auto& a) {
   s.pending = constant(s.pending, lit(0));
   return s;
 };
+// Only where another size was at hand does the size at start bear witness to anything.
 inline constexpr auto starts_anew = [](auto s, const auto& a) {
+  const auto other_size = either(negate(eq(resized<64>(s.current), a.shift)), is(s.gone, Gone::reset));
+  s.table = ite(other_size, constant(s.table, lit(Table::reset)), constant(s.table, lit(Table::initial)));
   s.current = resized<8>(a.shift);
-  s.table = constant(s.table, lit(Table::reset));
   return s;
 };
 inline constexpr auto forgets_entries = [](auto s, const auto&) {
