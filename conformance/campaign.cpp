@@ -107,6 +107,7 @@ class Campaign {
       try_tour(tour(foreseen_));
       if (can_forbid) try_forbidden();
       try_content_tours();
+      try_resets();
       restart({true});
       try_exhaustively();
       try_in_turns();
@@ -206,6 +207,8 @@ class Campaign {
     queue_.clear();
     repeated_.clear();
     foreseen_ = situation_of(oracle_->states());
+    start_shift_ = foreseen_.current_shift;
+    foreseen_ = situation();
     for (const auto& probe : probe_size(foreseen_.current_shift)) queue_.push_back(probe.call);
     journal_.partition(statement_);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement_) ==
@@ -248,6 +251,28 @@ class Campaign {
   // Whether the table is as a plan of the tour expects it.
   bool is_untouched(const Situation& at) const {
     return foreseen_ == at && !oracle_->contents().forfeited() && oracle_->contents().held().empty();
+  }
+
+  // The likeliest situation, as far as is known now.
+  Situation situation() const {
+    auto at = situation_of(oracle_->states(), foreseen_.current_shift);
+    if (record_.description.abilities.contains(Ability::reset) && !avoided(reset_guest()))
+      at.start_shift = start_shift_;
+    return at;
+  }
+
+  void try_resets() {
+    if (!record_.description.abilities.contains(Ability::reset)) return;
+    restart({true});
+    flush();
+    doing_ = "rebooting the guest";
+    const auto at = foreseen_;
+    for (const auto& plan : reset_tour(at)) {
+      if (stopped() || exhausted()) return;
+      if (!is_untouched(at)) restart({true});
+      issue_patiently(plan);
+      flush();
+    }
   }
 
   void try_content_tours() {
@@ -405,7 +430,7 @@ class Campaign {
     if (queue_.empty()) return;
     const auto calls = std::exchange(queue_, {});
     responses_.assign(calls.size(), {});
-    const auto batch = adapter_.batch(calls, responses_);
+    const auto batch = hptck::issue(adapter_, calls, responses_);
     if (batch.answered > calls.size() || (batch.fault && batch.answered == calls.size()) ||
         (!batch.fault && batch.answered < calls.size())) {
       throw EnvironmentError(
@@ -420,7 +445,7 @@ class Campaign {
       report(doing_);
     }
     journal_.flush();
-    foreseen_ = situation_of(oracle_->states(), foreseen_.current_shift);
+    foreseen_ = situation();
     if (suspicions.empty()) {
       // A plan made for a table that was not there has made a hostile guest of a legal one.
       if (oracle_->contents().hostile() && !hostile_) restart(partition_);
@@ -829,11 +854,11 @@ class Campaign {
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
     if (finding.consequence)
-      finding.explanation += hidden_cause
-                                 ? "Looking at the size of the HPT after each COMMIT shows that another "
-                                   "clause is broken before, so this is a consequence of that.\n"
-                                 : "Every trace found that shows this breaks another clause first, so it may "
-                                   "be a consequence of that.\n";
+      finding.explanation +=
+          hidden_cause ? "Looking at the size of the HPT after each COMMIT and reset shows that another "
+                         "clause is broken before, so this is a consequence of that.\n"
+                       : "Every trace found that shows this breaks another clause first, so it may "
+                         "be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
@@ -938,6 +963,7 @@ class Campaign {
   std::vector<Call> queue_;
   std::vector<Response> responses_;
   Situation foreseen_;                 // after what is queued
+  unsigned start_shift_ = 0;           // of the HPT, as far as known when the partition was fresh
   std::vector<std::size_t> repeated_;  // where in the queue a call was repeated for the last time
   std::size_t repeats_ = 1;
   std::uint32_t waited_ms_ = 0;

@@ -126,7 +126,7 @@ TEST(Campaign, what_the_journal_says_is_what_the_campaign_saw) {
   EXPECT_EQ(read.findings, outcome.record.findings);
   EXPECT_EQ(read.statements, outcome.record.statements);
   EXPECT_TRUE(read.complete);
-  const auto calls = std::count(outcome.journal.begin(), outcome.journal.end(), '>');
+  const auto calls = std::count(outcome.journal.begin(), outcome.journal.end(), '\n');
   EXPECT_GE(static_cast<std::uint64_t>(calls), outcome.record.tally.calls);
 }
 

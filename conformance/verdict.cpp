@@ -58,6 +58,12 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
       }
       break;
   }
+  if (text.group == "Reset") {
+    if (!record.description.abilities.contains(Ability::reset)) return "the adapter cannot reboot the guest";
+    if (clause == Clause::reset_size &&
+        !any_statement(record, [](const Statement& s) { return s.initial_shift != 0; }))
+      return "no size of the HPT at start is declared";
+  }
   if (clause == Clause::prepare_resource &&
       !any_statement(record, [](const Statement& s) { return s.max_shift != 0; })) {
     return "no largest HPT is declared";

@@ -595,15 +595,15 @@ ContentGuest::ContentGuest(std::uint64_t seed, Pages pages)
 
 void ContentGuest::restart() {
   source_.restart();
-  committed_ = false;
+  moved_ = false;
   stood_.clear();
   gone_.clear();
   looks_.clear();
 }
 
 Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) {
-  if (committed_) {
-    committed_ = false;
+  if (moved_) {
+    moved_ = false;
     Dice dice(random_.split());
     auto places = stood_;
     append_places(places, gone_, situation.current_shift);
@@ -618,13 +618,26 @@ Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) 
     looks_.erase(looks_.end() - count, looks_.end());
     return plan;
   }
+  // Rarely, as a reboot takes a real machine as long as hundreds of hypercalls; half of them while something
+  // is being prepared.
+  constexpr unsigned plans_per_reset = 48;
+  if (situation.start_shift != 0 && ++plans_ % plans_per_reset == 0) {
+    Plan plan;
+    if (!situation.pending && plans_ / plans_per_reset % 2 == 0)
+      plan.push_back({prepare(0, std::max(situation.current_shift - 1, min_shift))});
+    plan.push_back({reset_guest()});
+    moved_ = true;
+    stood_.clear();
+    for (const auto& h : held) stood_.push_back(h.ptex);
+    return plan;
+  }
   Segment segment(situation, held, source_, kinds_, random_.split());
   auto plan = segment.make();
   gone_.insert(gone_.end(), segment.gone().begin(), segment.gone().end());
   if (gone_.size() > remembered)
     gone_.erase(gone_.begin(), gone_.end() - static_cast<std::ptrdiff_t>(remembered));
-  committed_ = plan.back().call.token == token::H_RESIZE_HPT_COMMIT;
-  if (committed_) {
+  moved_ = plan.back().call.token == token::H_RESIZE_HPT_COMMIT;
+  if (moved_) {
     stood_.clear();
     for (const auto& h : held) stood_.push_back(h.ptex);
     for (const auto& h : segment.held()) stood_.push_back(h.ptex);

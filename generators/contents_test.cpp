@@ -16,6 +16,7 @@
 #include <string>
 #include <tuple>
 
+#include "generators/tour.h"
 #include "spec/deviations.h"
 
 namespace hptck {
@@ -59,7 +60,8 @@ auto words_of(const hashing::Page<Concrete>& page) {
 
 class Partition {
  public:
-  explicit Partition(unsigned shift, Deviations deviations = {}) : shift_(shift), wrong_(deviations) {}
+  explicit Partition(unsigned shift, Deviations deviations = {})
+      : start_(shift), shift_(shift), wrong_(deviations) {}
 
   Response issue(const Call& call) {
     const auto& a = call.args;
@@ -78,6 +80,8 @@ class Partition {
         return prepare(a[0], a[1]);
       case token::H_RESIZE_HPT_COMMIT:
         return commit(a[0], a[1]);
+      case token::reset:
+        return reset();
       default:
         return {status::H_FUNCTION};
     }
@@ -86,7 +90,7 @@ class Partition {
   unsigned shift() const { return shift_; }
   const Table& table() const { return table_; }
   Situation situation(unsigned limit) const {
-    return {pending_ != 0, static_cast<unsigned>(pending_), shift_, limit};
+    return {pending_ != 0, static_cast<unsigned>(pending_), shift_, limit, start_};
   }
   std::vector<Held> held() const {
     std::vector<Held> list;
@@ -241,6 +245,16 @@ class Partition {
     return {status::H_SUCCESS};
   }
 
+  Response reset() {
+    const bool stays = shift_ == start_;
+    std::erase_if(table_, [&](const auto& x) {
+      return !(stays && (has(D::reset_keeps_entries) || (has(D::reset_keeps_bolted) && x.second.bolted())));
+    });
+    shift_ = start_;
+    pending_ = 0;
+    return {};
+  }
+
   Table what_is_carried_over() const {
     auto old = table_;
     const auto last = hptes() / 8 - 1;
@@ -298,7 +312,7 @@ class Partition {
     return next;
   }
 
-  unsigned shift_;
+  unsigned start_, shift_;
   Deviations wrong_;
   Table table_, at_prepare_;
   std::uint64_t pending_ = 0;
@@ -342,6 +356,7 @@ std::vector<Issued> tour_trace(unsigned shift, unsigned limit, Pages pages) {
   Partition partition(shift);
   std::vector<Issued> trace;
   for (const auto& plan : content_tour(partition.situation(limit), pages)) issue(partition, plan, trace);
+  for (const auto& plan : reset_tour(partition.situation(limit))) issue(partition, plan, trace);
   return trace;
 }
 
@@ -430,6 +445,21 @@ TEST(content_tour, stays_legal_and_leaves_the_table_as_it_was) {
     }
 }
 
+TEST(reset_tour, stays_legal_and_leaves_the_partition_as_it_was) {
+  for (const auto& [shift, limit] : {std::pair{24u, 30u}, {19u, 22u}, {18u, 20u}, {18u, 18u}, {26u, 26u}}) {
+    const auto where = "from " + std::to_string(shift) + ": ";
+    Partition partition(shift);
+    const auto at = partition.situation(limit);
+    std::vector<Issued> trace;
+    for (const auto& plan : reset_tour(at)) {
+      EXPECT_EQ(std::ranges::count(plan, token::reset, [](const auto& p) { return p.call.token; }) > 0, true);
+      issue(partition, plan, trace, [&](const Call& call) { expect_legal(call, partition, where); });
+      EXPECT_EQ(partition.situation(limit), at);
+      EXPECT_EQ(partition.table().size(), 0u) << shift;
+    }
+  }
+}
+
 TEST(content_tour, asks_for_no_more_than_the_limit) {
   for (const unsigned limit : {18u, 19u, 24u})
     for (const auto& plan : content_tour({false, 0, std::min(limit, 19u), limit}, all_pages))
@@ -453,15 +483,16 @@ TEST(content_guest, stays_legal_and_commits_last) {
     Partition partition(shift);
     ContentGuest guest(shift, all_pages);
     std::vector<Issued> trace;
-    std::size_t most_held = 0, longest = 0, commits = 0, collisions = 0;
+    std::size_t most_held = 0, longest = 0, commits = 0, collisions = 0, resets = 0;
     for (int i = 0; i < 1500; ++i) {
       const auto plan = guest.next(partition.situation(limit), partition.held());
       ASSERT_FALSE(plan.empty());
       longest = std::max(longest, plan.size());
       for (std::size_t k = 0; k < plan.size(); ++k) {
-        if (plan[k].call.token == token::H_RESIZE_HPT_COMMIT) {
+        if (plan[k].call.token == token::H_RESIZE_HPT_COMMIT || plan[k].call.token == token::reset) {
           EXPECT_EQ(k + 1, plan.size());
         }
+        resets += plan[k].call.token == token::reset;
         if (plan[k].call.token == token::H_RESIZE_HPT_PREPARE) {
           EXPECT_LE(plan[k].call.args[1], std::min(limit, 26u));
           EXPECT_EQ(plan[k].call.args[0], 0u);
@@ -478,6 +509,7 @@ TEST(content_guest, stays_legal_and_commits_last) {
     EXPECT_LE(longest, 150u);
     EXPECT_GT(commits, 100u);
     EXPECT_GT(collisions, 25u);
+    EXPECT_GE(resets, 25u);
     if (testing::Test::HasFailure()) return;
   }
 }

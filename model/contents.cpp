@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/slot_deviations.h"
 #include "spec/embedded.h"
@@ -118,10 +119,12 @@ constexpr std::pair<Deviation, hashing::Mistake> rehash_mistakes[] = {
     {Deviation::rehash_keeps_hpteg, hashing::Mistake::hpteg_kept},
 };
 
-// Whether COMMIT made the slot what it is, and nobody has looked since.
-bool is_by_commit(const Possible& slot) {
+// Whether COMMIT or a reset, which have to do with all slots, made the slot what it is, and nobody has looked
+// since.
+bool is_by_whole_table(const Possible& slot) {
   return !slot.confirmed &&
-         (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else);
+         (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else ||
+          slot.because == Clause::reset_empty);
 }
 
 }  // namespace
@@ -269,7 +272,7 @@ bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Cha
   if (reads) {
     to.because = Clause::read_contents;
     to.confirmed = true;
-  } else if (mutates || before.confirmed || !is_by_commit(before)) {
+  } else if (mutates || before.confirmed || !is_by_whole_table(before)) {
     to.because = outcome.row;
     to.confirmed = false;
   }
@@ -290,16 +293,16 @@ void Contents::refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Cl
   if (why == nullptr) return;
   const bool by_read = row == Clause::read_contents;
   const bool after_failure = failed_commit_ > slot.since;
-  const bool by_commit = is_by_commit(slot);
-  auto blamed = by_read || by_commit ? slot.because : row;
+  const bool by_whole_table = is_by_whole_table(slot);
+  auto blamed = by_read || by_whole_table ? slot.because : row;
   if (blamed == Clause::commit_bolted || blamed == Clause::commit_nothing_else) {
     const bool bolted = slot.must() && is_bolted(slot.first);
     blamed = bolted ? Clause::commit_bolted : Clause::commit_nothing_else;
   }
   why->clauses = {blamed};
-  if (by_commit && !by_read) why->clauses.push_back(row);
-  if (after_failure && (by_read || by_commit)) {
-    if (by_commit)
+  if (by_whole_table && !by_read) why->clauses.push_back(row);
+  if (after_failure && (by_read || by_whole_table)) {
+    if (by_whole_table)
       why->clauses.push_back(Clause::commit_failure_keeps_table);
     else
       why->clauses = {Clause::commit_failure_keeps_table};
@@ -322,6 +325,9 @@ bool Contents::step(const Call& call, const Response& response, Sizes sizes, Ref
   // What was prepared while the table was empty went unnoticed.
   if (groups_.empty()) pending_ = sizes.pending;
   switch (call.token) {
+    case token::reset:
+      reset(sizes);
+      return true;
     case token::H_ENTER:
       return enter(call, response, sizes.before, why);
     case token::H_READ:
@@ -348,6 +354,8 @@ void Contents::note_seen(const Possible& slot) {
                    : slot.some                          ? Clause::commit_unbolted
                                                         : Clause::commit_nothing_else);
   }
+  if (slot.because == Clause::reset_empty && !slot.confirmed && !slot.some)
+    exercised_.add(Clause::reset_empty);
   if (failed_commit_ > slot.since) exercised_.add(Clause::commit_failure_keeps_table);
 }
 
@@ -607,7 +615,7 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
   if (expected == status::H_PARAMETER) {
     for (++i; i < 4 && (call.args[2 * i] & bulk::type) == bulk::request; ++i) {
       auto untouched = at(call.args[2 * i] & bulk::ptex, changes);
-      if (!untouched.some || is_by_commit(untouched)) continue;
+      if (!untouched.some || is_by_whole_table(untouched)) continue;
       untouched.because = Clause::bulk_parameter;
       untouched.confirmed = false;
       changes.push_back({call.args[2 * i] & bulk::ptex, std::move(untouched)});
@@ -616,6 +624,42 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
   note_collision(changes);
   apply(changes);
   return true;
+}
+
+// --- A reboot.
+
+// Every slot is empty. That is seen at work only where something stood before, so those slots alone wait for
+// somebody to look.
+void Contents::reset(Sizes sizes) {
+  const bool stays = has(Deviation::reset_keeps_entries), bolted_stay = has(Deviation::reset_keeps_bolted);
+  if (!has(Deviation::reset_keeps_pending) && !has(Deviation::reset_keeps_prepared)) {
+    pending_ = 0;
+    collided_ = false;
+  }
+  undone_.clear();
+  failed_commit_ = 0;
+  if (stays || bolted_stay) {
+    if (sizes.before == 0 || sizes.after == 0) return forget();
+    if (sizes.before == sizes.after && (stays || forfeited_)) return;
+  }
+  const bool same = sizes.before == sizes.after;
+  const auto old = std::exchange(groups_, {});
+  background_ = {};
+  background_.because = Clause::reset_empty;
+  background_.since = now_;
+  hostile_ = forfeited_ = platforms_own_ = false;
+  for (const auto& [hpteg, group] : old) {
+    if (!within(hpteg * 8, sizes.after)) continue;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const auto& before = group[i];
+      if (!before.some && !before.anything) continue;
+      auto& one = slot(hpteg * 8 + i);
+      if (bolted_stay && same && (before.anything || is_bolted(before.first)))
+        one = before;
+      else
+        one.confirmed = false;
+    }
+  }
 }
 
 // --- Resizing.

@@ -4,9 +4,9 @@
 // possibility ("must be there", "must not be there"); one that is not bolted and went through a COMMIT has
 // two. One set of tables was rejected, since the possibilities of independent slots multiply.
 //
-// A fresh table holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS moves everything to where
-// it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it was. What calls do to a
-// slot stands in model/slot_rows.h.
+// A fresh table, and a rebooted guest's, holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS
+// moves everything to where it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it
+// was. What calls do to a slot stands in model/slot_rows.h.
 //
 // The guest has duties, too: an HPTE that stands in none of its page's HPTEGs has no right place in another
 // table. Of such a guest nothing is judged any more from its next COMMIT on (ambiguity A12).
@@ -86,11 +86,12 @@ class Contents {
   /// Takes the answer into account. False: it is not allowed, and nothing has changed. `why`, when given,
   /// gets the reason.
   bool step(const Call& call, const Response& response, Sizes sizes, Refused* why = nullptr);
-  /// From now on nothing is known of any slot; after an answer that was not allowed.
+  /// From now on nothing is known of any slot; after an answer that was not allowed. Until a reset.
   void forget();
 
   /// Whether the answer needs step(); the others say nothing of contents as things are.
   bool concerns(const Call& call, const Response& response) const {
+    if (call.token == token::reset) return true;
     if (forfeited_) return false;
     switch (call.token) {
       case token::H_READ:
@@ -157,6 +158,8 @@ class Contents {
   bool bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool prepare(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool commit(const Call& call, const Response& response, Sizes sizes, Refused* why);
+
+  void reset(Sizes sizes);
 
   bool leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const;
   bool may_collide(unsigned to) const;

@@ -123,6 +123,7 @@ class Oracle {
   std::map<States, About, Order> sets_;  // nodes never move
   const Set* states_ = nullptr;
   bool standing_declared_ = false;
+  unsigned start_shift_ = 0;            // declared for every start of the guest; 0: it is not
   std::vector<Remembered> remembered_;  // as many as a power of two
   int slot_bits_ = 0;
   std::size_t misses_ = 0;

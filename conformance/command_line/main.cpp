@@ -288,14 +288,14 @@ int replay_trace(const std::filesystem::path& path, const Deviations& under, uns
         text += fmt::format("  wait {} ms\n", step.wait_ms);
       }
       Response response;
-      const auto batch = adapter->batch({&step.call, 1}, {&response, 1});
+      const auto batch = issue(*adapter, {&step.call, 1}, {&response, 1});
       if (batch.fault) {
         text += fmt::format("  {} -> no answer\n\n{}\n", to_string(step.call), batch.fault->evidence);
         text += oracle.explain(step.call, nullptr).explanation;
         refused = true;
         break;
       }
-      text += fmt::format("  {} -> {}\n", to_string(step.call), to_string(response));
+      text += fmt::format("  {}\n", print_step_call({0, step.call, response}));
       if (oracle.step(step.call, response)) continue;
       text += '\n' + oracle.explain(step.call, &response).explanation;
       refused = true;

@@ -119,24 +119,26 @@ Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
     throw EnvironmentError(
         fmt::format("QEMU did not start: {}\nThe command was: {}\n"
                     "Check --qemu, --machine, --cpu and --memory.",
-                    *why, quoted(command_)));
+                    why->evidence, quoted(command_)));
   }
 }
 
 std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
 
-std::optional<std::string> Machine::await_boot() {
+std::optional<Fault> Machine::await_boot() {
+  const auto fault = [this](Fault::Kind kind, const std::string& how) {
+    return Fault{kind, with_output(how, *process_)};
+  };
   Patience patience(options_.start_deadline);
   for (;;) {
     patience.look();
     const auto ending = process_->ending();
     if (mailbox_.progress() == boot_) break;
-    if (const auto trap = mailbox_.trap(boot_)) return with_output(text_of(*trap), *process_);
-    if (ending) return with_output("it " + ending->text(), *process_);
-    if (patience.ended()) {
-      return with_output(
-          fmt::format("no sign of life from the guest within {} ms", patience.waited().count()), *process_);
-    }
+    if (const auto trap = mailbox_.trap(boot_)) return fault(Fault::Kind::garbled, text_of(*trap));
+    if (ending) return fault(Fault::Kind::died, "it " + ending->text());
+    if (patience.ended())
+      return fault(Fault::Kind::hung,
+                   fmt::format("no sign of life from the guest within {} ms", patience.waited().count()));
     process_->pause(100us);
   }
   idle_ = boot_;
@@ -145,13 +147,20 @@ std::optional<std::string> Machine::await_boot() {
 
 // The agent reads the boot word once, at its entry, so that only the agent of the new boot can echo the new
 // word: there is no need to stop the old one first, or to wait for QEMU to say that it has been reset.
-std::optional<std::string> Machine::reset() {
+std::optional<Fault> Machine::reset() {
   boot_ = random_word();
   mailbox_.expect_boot(boot_);
-  if (!qmp_->execute("system_reset", options_.start_deadline)) {
-    return with_output("system_reset was not carried out", *process_);
-  }
+  const bool accepted = qmp_->execute("system_reset", options_.start_deadline).has_value();
+  if (!accepted && !process_->ending())
+    return Fault{Fault::Kind::hung, with_output("system_reset was not carried out", *process_)};
   return await_boot();
+}
+
+std::optional<Fault> Machine::reboot() {
+  auto fault = reset();
+  if (fault && fault->kind == Fault::Kind::died) fault = died(*process_->ending());
+  if (fault) fault->evidence = "In play was a reset.\n" + fault->evidence;
+  return fault;
 }
 
 void Machine::post(std::span<const Call> calls, std::uint64_t rounds) {

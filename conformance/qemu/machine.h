@@ -45,8 +45,10 @@ class Machine {
   /// Returns when the image has checked in. Throws EnvironmentError.
   Machine(const QemuOptions& options, const std::string& resize_hpt, std::span<const unsigned char> image);
 
-  /// Makes the partition a fresh one. When this process is not able to any more, says why.
-  std::optional<std::string> reset();
+  /// Resets the machine, and returns when the image has checked in again, or what went wrong.
+  std::optional<Fault> reset();
+  /// The same at the guest's wish. Throws EnvironmentError when QEMU was ended from outside.
+  std::optional<Fault> reboot();
 
   /// As Adapter::batch, for any number of calls.
   BatchResult run(std::span<const Call> calls, std::span<Response> responses);
@@ -72,7 +74,7 @@ class Machine {
   /// Told that the first `answered` calls are; says what is wrong with their responses.
   using Take = std::function<std::optional<Unsound>(std::uint64_t answered)>;
 
-  std::optional<std::string> await_boot();
+  std::optional<Fault> await_boot();
   void post(std::span<const Call> calls, std::uint64_t rounds);
   BatchResult await(std::uint64_t total, const Take& take);
   /// Looks at what the agent only reads: it has to be as it was made.

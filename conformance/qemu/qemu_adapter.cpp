@@ -55,6 +55,7 @@ class QemuAdapter : public Adapter {
     const auto kvm = qmp.execute("query-kvm", control_timeout);
     identity["accelerator"] = kvm && kvm->value("enabled", false) ? "KVM" : "TCG";
     identity["command"] = quoted(machine_->command());
+    description.abilities.insert(Ability::reset);
     if (options_.resize_hpt != "disabled") description.abilities.insert(Ability::forbid_resize);
     return *(description_ = std::move(description));
   }
@@ -86,6 +87,14 @@ class QemuAdapter : public Adapter {
       if (calls[n].token == token::H_RESIZE_HPT_PREPARE && created) prepared_.insert(calls[n].args[1]);
     }
     return result;
+  }
+
+  std::optional<Fault> reset() override {
+    assert(machine_ != nullptr);
+    auto machine = std::move(machine_);  // given back unless it failed
+    auto fault = machine->reboot();
+    if (!fault) machine_ = std::move(machine);
+    return fault;
   }
 
   void wait(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
