@@ -1,28 +1,62 @@
-// Something that starts machines as they are configured and says what it saw: QEMU, or the fake host in this
-// process. It judges nothing (model/capabilities/judge.h does) and never decides by itself what it is not
-// able to do: `cannot` says why a configuration cannot be tried here, and nothing else is left out.
+// Machines by the dozen: what an adapter offers beside its one partition when it can start a machine of any
+// configuration. The page-size rules are about that; the resize rules need one machine only, which is why
+// this is an interface of its own and no part of Adapter's duties. As an adapter, it carries and judges
+// nothing.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "conformance/adapter.h"
 #include "model/capabilities/judge.h"
 
 namespace hptck {
+
+/// What can be configured here, as it was found by looking.
+struct MachineOffer {
+  struct Accelerated {
+    capabilities::Host host;  ///< Host{} with tcg
+    std::vector<capabilities::Processor> processors;
+    bool operator==(const Accelerated&) const = default;
+  };
+  std::map<capabilities::Accelerator, Accelerated> accelerators;
+  std::map<capabilities::Accelerator, std::string> lacking;  ///< which cannot be had, and why
+  std::vector<std::string> types;                            ///< machine types, the oldest first, no aliases
+  std::vector<std::uint8_t> backing_shifts;  ///< pages that guest memory can be made of; the usual one first
+  unsigned at_once = 1;                      ///< how many threads may start machines side by side
+  bool operator==(const MachineOffer&) const = default;
+};
+
+/// What was seen of one machine. With a fault, the observation is what was seen before.
+struct SeenMachine {
+  capabilities::Observation observation;
+  std::optional<Fault> fault;
+};
+
+struct SeenMigration {
+  capabilities::MigrationObservation observation;
+  std::optional<Fault> fault;
+  std::string not_tried;  ///< why there was no migration: the source did not start, say
+};
 
 class Machines {
  public:
   virtual ~Machines() = default;
 
-  /// For reports: what it is, with its version.
-  virtual std::string describe() const = 0;
-  /// Why the configuration cannot be tried here; nothing: it can.
-  virtual std::optional<std::string> cannot(const capabilities::Configuration& configuration) const = 0;
-  /// Throws EnvironmentError where the environment fails; whatever the machine does is an observation.
-  virtual capabilities::Observation start(const capabilities::Configuration& configuration) = 0;
-  /// Both start.
-  virtual capabilities::MigrationObservation migrate(const capabilities::Configuration& source,
-                                                     const capabilities::Configuration& destination) = 0;
+  /// Ends what the adapter itself has running, so that it disturbs nothing. Throws EnvironmentError.
+  virtual MachineOffer offer() = 0;
+
+  /// Starts the machine, looks at it as the guest sees it, and ends it. The configuration is one of what is
+  /// offered, its maximum anything at all. May be called by several threads. Throws EnvironmentError.
+  virtual SeenMachine start(const capabilities::Configuration& configuration) = 0;
+
+  /// Starts the source, moves its guest to the destination, and looks at what that guest has there. As
+  /// start().
+  virtual SeenMigration migrate(const capabilities::Configuration& source,
+                                const capabilities::Configuration& destination) = 0;
 };
 
 }  // namespace hptck
