@@ -34,6 +34,7 @@ class EnvironmentError : public std::runtime_error {
 enum class Ability : std::uint8_t {
   forbid_resize,  ///< restart() can make a partition that may not resize its HPT (H_AUTHORITY)
   reset,          ///< reset() reboots the guest
+  configure,      ///< machines() starts machines of other configurations
 };
 
 /// How the IUT misbehaved in answer to a guest.
@@ -65,6 +66,8 @@ struct Partition {
   bool operator==(const Partition&) const = default;
 };
 
+class Machines;
+
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -83,6 +86,10 @@ class Adapter {
   /// Reboots the guest: the same partition, memory and configuration go on. Returns what went wrong, as
   /// batch() does. Only with Ability::reset. Throws EnvironmentError.
   virtual std::optional<Fault> reset() { return std::nullopt; }
+
+  /// Starts machines of any configuration, for the rules about page sizes; lives as long as the adapter. Only
+  /// with Ability::configure: else none.
+  virtual Machines* machines() { return nullptr; }
 
   /// Lets time pass for the guest: on a real machine the kit sleeps, a simulated one advances its clock.
   virtual void wait(std::chrono::milliseconds time) = 0;

@@ -11,23 +11,18 @@
 #include <vector>
 
 #include "conformance/adapter.h"
+#include "generators/configurations.h"
 #include "model/capabilities/judge.h"
 
 namespace hptck {
 
 /// What can be configured here, as it was found by looking.
 struct MachineOffer {
-  struct Accelerated {
-    capabilities::Host host;  ///< Host{} with tcg
-    std::vector<capabilities::Processor> processors;
-    bool operator==(const Accelerated&) const = default;
-  };
-  std::map<capabilities::Accelerator, Accelerated> accelerators;
+  ConfigurationSpace space;
   std::map<capabilities::Accelerator, std::string> lacking;  ///< which cannot be had, and why
-  std::vector<std::string> types;                            ///< machine types, the oldest first, no aliases
-  std::vector<std::uint8_t> backing_shifts;  ///< pages that guest memory can be made of; the usual one first
-  unsigned at_once = 1;                      ///< how many threads may start machines side by side
-  bool operator==(const MachineOffer&) const = default;
+  unsigned at_once = 1;  ///< how many threads may start machines side by side
+  /// What to try unless told otherwise: as much as takes some seconds.
+  std::uint64_t usual_configurations = 150, usual_migrations = 24;
 };
 
 /// What was seen of one machine. With a fault, the observation is what was seen before.

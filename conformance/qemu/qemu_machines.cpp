@@ -160,23 +160,23 @@ class QemuMachines final : public Machines {
       return words_of(*text);
     };
     for (const auto& type : list("-machine")) {
-      if (version_of(type) && offer.types.size() < most_types) offer.types.push_back(type);
+      if (version_of(type) && offer.space.types.size() < most_types) offer.space.types.push_back(type);
     }
-    std::sort(offer.types.begin(), offer.types.end(),
+    std::sort(offer.space.types.begin(), offer.space.types.end(),
               [](const auto& a, const auto& b) { return *version_of(a) < *version_of(b); });
     const auto accelerators = list("-accel");
     const auto processors = list("-cpu");
     const auto base_shift =
         static_cast<std::uint8_t>(std::countr_zero(static_cast<unsigned long>(sysconf(_SC_PAGESIZE))));
-    offer.backing_shifts.push_back(base_shift);
+    offer.space.backing_shifts.push_back(base_shift);
     for (const std::uint8_t shift : {16, 21, 24, 30, 34}) {
-      if (shift > base_shift && has_pages(shift)) offer.backing_shifts.push_back(shift);
+      if (shift > base_shift && has_pages(shift)) offer.space.backing_shifts.push_back(shift);
     }
     offer.at_once = std::max(1u, std::thread::hardware_concurrency());
 
     for (const auto accelerator : {Accelerator::tcg, Accelerator::kvm_hv, Accelerator::kvm_pr}) {
       const bool tcg = accelerator == Accelerator::tcg;
-      MachineOffer::Accelerated accelerated;
+      ConfigurationSpace::Beneath beneath{accelerator, {}, {}};
       if (!accelerators.contains(tcg ? "tcg" : "kvm")) {
         offer.lacking[accelerator] =
             fmt::format("{} has no accelerator {}", options_.program, tcg ? "tcg" : "kvm");
@@ -188,7 +188,7 @@ class QemuMachines final : public Machines {
           offer.lacking[accelerator] = *why;
           continue;
         }
-        accelerated.host = std::get<capabilities::Host>(host);
+        beneath.host = std::get<capabilities::Host>(host);
       }
       std::string why = "no processor of those that the rules are about";
       for (const auto processor :
@@ -197,26 +197,26 @@ class QemuMachines final : public Machines {
         for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         if (!processors.contains(name)) continue;
         // What a host's KVM can run on its own processor only a start tells.
-        if (!tcg && !offer.types.empty()) {
-          Configuration usual{.machine = offer.types.back(),
+        if (!tcg && !offer.space.types.empty()) {
+          Configuration usual{.machine = offer.space.types.back(),
                               .processor = processor,
                               .maximum = "4k",
                               .accelerator = accelerator,
                               .backing_shift = base_shift,
-                              .host = accelerated.host};
+                              .host = beneath.host};
           if (const auto seen = start(usual); !seen.observation.started) {
             why = seen.observation.messages;
             continue;
           }
         }
-        accelerated.processors.push_back(processor);
+        beneath.processors.push_back(processor);
       }
-      if (accelerated.processors.empty())
+      if (beneath.processors.empty())
         offer.lacking[accelerator] = why;
       else
-        offer.accelerators[accelerator] = std::move(accelerated);
+        offer.space.beneath.push_back(std::move(beneath));
     }
-    if (offer.types.empty() || offer.accelerators.empty())
+    if (offer.space.types.empty() || offer.space.beneath.empty())
       throw EnvironmentError(fmt::format("{} offers no pseries machine to configure", options_.program));
     return offer;
   }
