@@ -38,6 +38,7 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
   const auto seen = [&](Clause c) { return record.tally.exercised[static_cast<int>(c)] != 0; };
   const bool absent = seen(Clause::prepare_option_absent) || seen(Clause::commit_option_absent);
   if (text.status == ClauseStatus::unjudged) return text.reason;
+  if (text.group.starts_with("Page sizes")) return "no machines were started as configured";
   switch (clause) {
     case Clause::prepare_option_absent:
     case Clause::commit_option_absent:

@@ -106,7 +106,8 @@ Scheme scheme_named(std::string_view name) { return name == "b" ? Scheme::b : Sc
 
 std::string known_deviations() {
   std::string known;
-  for (const auto& text : deviation_texts()) known += fmt::format("\n  {:40} {}", text.id, text.text);
+  for (const auto& text : deviation_texts())
+    if (text.seen_in != SeenIn::configuration) known += fmt::format("\n  {:40} {}", text.id, text.text);
   return known;
 }
 
@@ -130,7 +131,8 @@ AdapterChoice builtin_adapter() {
   const auto add_options = [values](CLI::App& app) {
     const CLI::Validator known_deviation(
         [](const std::string& id) {
-          return deviation_named(id)
+          const auto deviation = deviation_named(id);
+          return deviation && !is_of_configurations(*deviation)
                      ? std::string()
                      : fmt::format("unknown deviation {}; known are:{}", id, known_deviations());
         },
