@@ -84,6 +84,13 @@ struct Case {
 Findings judge(const Case& one, const Deviations& deviations = {});
 bool violates(const Findings& findings);
 
+/// What is seen of a hypervisor that does as the rows with these deviations say. Where they leave something
+/// open it starts, and accepts.
+Observation predicted(const Configuration& configuration, const Deviations& deviations,
+                      std::span<const PageEncoding> encodings);
+MigrationObservation predicted(const Configuration& source, const Configuration& destination,
+                               const Deviations& deviations, std::span<const PageEncoding> encodings);
+
 /// The smallest sets of deviations under which nothing of all that was seen is a violation; the empty set
 /// alone if nothing is. Empty: no set of up to `at_most` explains it.
 std::vector<Deviations> diagnose(std::span<const Case> cases, std::size_t at_most = 3);
