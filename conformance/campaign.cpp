@@ -14,6 +14,7 @@
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
 #include "generators/tour.h"
+#include "generators/witness_plans.h"
 #include "model/diagnosis.h"
 
 namespace hptck {
@@ -25,11 +26,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A fresh partition is taken after this many calls, so that what is kept for the minimizer stays bounded.
-constexpr std::size_t calls_per_partition = 16384;
 // Fewer where contents are tried: each HPTE entered may matter to what is found, so there is more to
 // minimize.
-constexpr std::size_t content_calls_per_partition = 2048;
+constexpr std::size_t content_calls_per_partition = 2048, rare_calls_per_partition = 512;
+// Long enough for a partition to get somewhere, short enough that a short campaign has several turns.
+constexpr std::uint64_t calls_in_a_turn = 4096;
 // How often a PREPARE is repeated at most, in one batch, to see its preparation end.
 constexpr std::size_t most_repeats = 64;
 // How often a cause that a shorter trace disproved is looked into before it is taken for disproved.
@@ -70,10 +71,7 @@ class Campaign {
       try_content_tours();
       restart({true});
       try_exhaustively();
-      try_contents();
-      restart({true});
-      try_at_random();
-      flush();
+      try_in_turns();
       keep_history();
       try_hostile_guests();
       configure_machines();
@@ -114,6 +112,13 @@ class Campaign {
     journal_.flush();
     if (trouble) std::rethrow_exception(trouble);
   }
+
+  // Plans to be issued in a partition in this situation whose table is empty, in turn.
+  struct RarePlans {
+    Situation at;
+    std::vector<Plan> plans;
+    std::size_t next = 0;
+  };
 
   // What a refused answer, or a fault, was kept for.
   struct Suspicion {
@@ -224,22 +229,61 @@ class Campaign {
     }
   }
 
-  // A guest that looks at each answer before it goes on, since what is right to enter depends on the table.
-  void try_contents() {
+  // What a resize does to HPTEs, and what the resize hypercalls answer, a stretch of each.
+  void try_in_turns() {
     restart({true});
     flush();
-    doing_ = "trying what becomes of HPTEs";
+    const auto at = foreseen_;
     ContentGuest guest(options_.seed, pages());
-    while (!stopped() && !exhausted() && fraction() < 0.6) {
-      const bool lost = foreseen_.current_shift < min_shift;  // to an implementation with such a table
-      if (history_.size() >= content_calls_per_partition || lost) restart(partition_);
-      if (history_.empty()) guest.restart();
-      const auto before = record_.tally.calls;
-      const auto held = oracle_->contents().held();
-      issue_patiently(guest.next(foreseen_, held));
+    RarePlans rare{at, witness_plans(at, pages())};
+    std::ranges::move(vast_witness_plans(at, pages()), std::back_inserter(rare.plans));
+    // A short campaign gets to some of them only; which, the seed decides.
+    rare.next = options_.seed;
+    for (bool contents = true; !done(); contents = !contents) {
+      const auto end = record_.tally.calls + calls_in_a_turn;
+      if (contents)
+        try_contents(guest, rare, end);
+      else
+        try_at_random(end);
       flush();
-      unissued_ = record_.tally.calls == before ? unissued_ + 1 : 0;
     }
+  }
+
+  bool is_turn_over(std::uint64_t end) const { return done() || record_.tally.calls + queue_.size() >= end; }
+
+  // A guest that looks at each answer before it goes on, since what is right to enter depends on the table.
+  void try_contents(ContentGuest& guest, RarePlans& rare, std::uint64_t end) {
+    while (!is_turn_over(end)) {
+      restart({true});
+      flush();
+      try_rare(rare, end);
+      doing_ = "trying what becomes of HPTEs";
+      guest.restart();
+      // An implementation with a table too small for one is lost; one that was restarted has another table.
+      do {
+        const auto before = record_.tally.calls;
+        const auto held = oracle_->contents().held();
+        issue_patiently(guest.next(foreseen_, held));
+        flush();
+        unissued_ = record_.tally.calls == before ? unissued_ + 1 : 0;
+      } while (!is_turn_over(end) && !history_.empty() && history_.size() < content_calls_per_partition &&
+               foreseen_.current_shift >= min_shift);
+    }
+  }
+
+  // HPTEs that a guest would hardly ever draw. Leaves an empty table.
+  void try_rare(RarePlans& rare, std::uint64_t end) {
+    doing_ = "trying HPTEs that solvers found";
+    while (!rare.plans.empty() && !is_turn_over(end) && history_.size() < rare_calls_per_partition &&
+           is_untouched(rare.at)) {
+      const auto before = record_.tally.calls;
+      issue_patiently(rare.plans[rare.next++ % rare.plans.size()]);
+      flush();
+      if (record_.tally.calls == before) break;  // all of its calls are avoided
+    }
+    if (is_untouched(rare.at)) return;
+    restart({true});
+    flush();
   }
 
   // LoPAR says nothing of a guest that enters HPTEs where they do not belong; so only a hypervisor that does
@@ -305,12 +349,10 @@ class Campaign {
     flush();
   }
 
-  void try_at_random() {
+  void try_at_random(std::uint64_t end) {
     doing_ = "trying random plans";
-    while (!done()) {
-      if (history_.size() >= calls_per_partition) restart(partition_);
-      issue(plans_.next(foreseen_));
-    }
+    restart({true});
+    while (!is_turn_over(end)) issue(plans_.next(foreseen_));
   }
 
   // Queues the plan's calls. Batches are large because each costs a round trip; plans are made for the state
@@ -574,23 +616,73 @@ class Campaign {
       // Two deviations can look the same to the oracle; they are two findings.
       if (suspicion.diagnosed && is_settled(key)) key += fmt::format("#{}", record_.findings.size() + 1);
     }
+    const auto others_tried = suspicion.fault ? learn_to_avoid(minimized.best, suspicion.target) : "";
     if (!is_settled(key)) {
       auto target = suspicion.target;
       target.rows = refusal.rows;
-      add_finding(make_finding(suspicion, minimized, refusal, key, hidden_cause), target);
+      auto finding = make_finding(suspicion, minimized, refusal, key, hidden_cause);
+      finding.explanation += others_tried;
+      add_finding(std::move(finding), target);
     }
     if (!suspicion.fault) {
       evidence_.push_back({std::move(trace), {suspicion.key, key}});
       diagnose_again();
     }
 
-    // The implementation does not survive such calls, so nothing is learned by making them again.
-    if (suspicion.fault) avoidance_.learn(minimized.best.steps);
-
     // The short trace shows another cause than the long one suggested. It may have slipped from one to the
     // other, so the suggestion gets another chance or two.
     if (key != suspicion.key && ++attempts_[suspicion.key] >= attempts_at_a_key)
       known_[suspicion.key] = known_.at(key);
+  }
+
+  // The implementation does not survive such calls, so nothing is learned by making them again. Where they
+  // need a certain HPTE, one of each other kind is put in its place. Returns what came of that.
+  std::string learn_to_avoid(const Replayed& deadly, const Target& target) {
+    const auto& last = deadly.steps.back().call;
+    const auto entry = first_unusual_entry(deadly.steps);
+    const auto shift = entry && deadly.found ? shift_before(deadly, *entry) : 0;
+    if (shift == 0) {
+      avoidance_.call(last);
+      return {};
+    }
+    const auto& enter = deadly.steps[*entry].call;
+    const auto kind = *kind_of(enter);
+    std::vector<HpteKind> deadly_kinds{kind};
+    std::string same, survived;
+    PageSource source(options_.seed);
+    for (const auto& other : other_kinds(kind, pages())) {
+      if (stopped() || minimizing_seconds_ > most_minimizing_seconds) break;
+      report("minimizing: trying other HPTEs");
+      const Wanted wanted{other.page, other.secondary, other.bolted};
+      const auto placed =
+          place(source.next(wanted, shift, enter.args[1] / 8), wanted, shift, enter.args[1] % 8);
+      auto steps = deadly.steps;
+      steps[*entry].call.args = {enter.args[0], placed.ptex, placed.high, placed.low};
+      const auto replayed = replay(adapter_, partition_, steps, target, std::chrono::milliseconds(10));
+      write_down(replayed);
+      if (replayed.fault) deadly_kinds.push_back(other);
+      auto& list = replayed.fault ? same : survived;
+      list += (list.empty() ? "" : "; ") + to_string(other);
+    }
+    // If a plain one does the same, it is not the kind that matters.
+    if (std::any_of(deadly_kinds.begin(), deadly_kinds.end(), is_plain))
+      avoidance_.call(last);
+    else
+      for (const auto& one : deadly_kinds) avoidance_.hpte(one);
+    if (same.empty() && survived.empty()) return {};
+    return fmt::format(
+        "The HPTE that matters is {}. In its place, these do the same: {}. With these the "
+        "hypervisor goes on: {}.\n",
+        to_string(kind), same.empty() ? "none" : same, survived.empty() ? "none" : survived);
+  }
+
+  // Of the current HPT, before the step; 0 where it is not known.
+  unsigned shift_before(const Replayed& replayed, std::size_t step) const {
+    Oracle oracle(replayed.statement, diagnosed_);
+    for (std::size_t i = 0; i < step; ++i)
+      if (!oracle.step(replayed.steps[i].call, *replayed.steps[i].response)) return 0;
+    const auto shift = situation_of(oracle.states()).current_shift;
+    return shift >= min_shift ? shift : 0;
   }
 
   // Which deviations explain a finding, and which clause is broken therefore. A missing check is one mistake

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "model/slot_deviations.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -15,30 +16,33 @@ using W = Concrete::Word<64>;
 using W8 = Concrete::Word<8>;
 using Entry = hashing::Entry<Concrete>;
 
+constexpr W zero{0};
+constexpr Entry nothing{zero, zero};
+
 constexpr std::uint64_t secondary = hashing::HPTE_SECONDARY, large = hashing::HPTE_LARGE;
 
-Entry entry_of(const Hpte2& hpte) { return {W(hpte.high), W(hpte.low)}; }
-Hpte2 hpte_of(const Entry& entry) { return {raw(entry.high), raw(entry.low)}; }
-bool is_valid(const Hpte2& hpte) { return (hpte.high & HPTE_VALID) != 0; }
-bool is_bolted(const Hpte2& hpte) { return is_valid(hpte) && (hpte.high & HPTE_BOLTED) != 0; }
+Entry entry_of(const HpteWords& hpte) { return {W(hpte.high), W(hpte.low)}; }
+HpteWords hpte_of(const Entry& entry) { return {raw(entry.high), raw(entry.low)}; }
+bool is_valid(const HpteWords& hpte) { return (hpte.high & HPTE_VALID) != 0; }
+bool is_bolted(const HpteWords& hpte) { return is_valid(hpte) && (hpte.high & HPTE_BOLTED) != 0; }
 
-bool is_alike(const Hpte2& held, const Hpte2& shown) {
+bool is_alike(const HpteWords& held, const HpteWords& shown) {
   // Nearly always they are the same words, and what is alike to itself need not be worked out.
   return held == shown || holds(slot_rows::alike(entry_of(held), entry_of(shown)));
 }
 
 // Bolted, of a 1 TiB segment with the virtual real mode area's VSID: ambiguity A9.
-bool is_platforms_own(const Hpte2& hpte) {
+bool is_platforms_own(const HpteWords& hpte) {
   constexpr std::uint64_t real_mode_vsid = 0x1ffffff;
   const auto avpn = raw(hashing::avpn_of(entry_of(hpte)));
   return is_bolted(hpte) && hpte.high >> 62 == 1 && avpn >> 17 == real_mode_vsid;
 }
 
-bool stands_right(const Hpte2& hpte, std::uint64_t ptex, unsigned shift) {
+bool stands_right(const HpteWords& hpte, std::uint64_t ptex, unsigned shift) {
   return holds(hashing::stands_right(entry_of(hpte), W(ptex), W8(static_cast<std::uint8_t>(shift))));
 }
 
-Possible exactly(const Hpte2& hpte, Clause because) {
+Possible exactly(const HpteWords& hpte, Clause because) {
   Possible one;
   one.because = because;
   one.confirmed = false;
@@ -48,7 +52,7 @@ Possible exactly(const Hpte2& hpte, Clause because) {
   return one;
 }
 
-void add(Possible& slot, const Hpte2& hpte) {
+void add(Possible& slot, const HpteWords& hpte) {
   if (!slot.some) {
     slot.some = true;
     slot.first = hpte;
@@ -64,7 +68,7 @@ void for_each_hpte(const Possible& slot, Visitor visit) {
   for (const auto& one : slot.more) visit(one);
 }
 
-std::string text_of(const Hpte2& hpte) {
+std::string text_of(const HpteWords& hpte) {
   if (!is_valid(hpte)) return "no valid HPTE";
   return fmt::format(
       "{:#x} {:#x} ({}{}, {} segment)", hpte.high, hpte.low, is_bolted(hpte) ? "bolted" : "not bolted",
@@ -74,7 +78,7 @@ std::string text_of(const Hpte2& hpte) {
 std::string text_of(const Possible& slot) {
   if (slot.anything) return "anything";
   std::string text = slot.none ? "no valid HPTE" : "";
-  for_each_hpte(slot, [&](const Hpte2& one) {
+  for_each_hpte(slot, [&](const HpteWords& one) {
     if (!text.empty()) text += ", or ";
     text += text_of(one);
   });
@@ -120,91 +124,10 @@ bool is_by_commit(const Possible& slot) {
          (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else);
 }
 
-// --- Deviations of the slot rows.
-
-void answer(SlotList<Concrete>& list, Clause clause, Answers allowed) {
-  for (auto& row : list)
-    if (row.clause == clause) row.allowed = allowed;
-}
-void never(SlotList<Concrete>& list, Clause clause) {
-  std::erase_if(list, [&](const auto& row) { return row.clause == clause; });
-}
-// Without the rows of the clause that look at this flag.
-void blind(SlotList<Concrete>& list, std::uint64_t flag) {
-  for (auto& row : list) {
-    if (row.clause == Clause::bulk_parameter) continue;
-    const auto blinded = [flag](auto f) {
-      return [f, flag](const Entry& s, SlotCall<Concrete> c) {
-        c.flags = W(raw(c.flags) & ~flag);
-        return f(s, c);
-      };
-    };
-    if (row.when) row.when = blinded(row.when);
-  }
-}
-
-SlotRules<Concrete> rules_under(const Deviations& deviations) {
-  using namespace status;
-  auto rules = slot_rules<Concrete>();
-  const auto has = [&](Deviation deviation) { return deviations.has(deviation); };
-  if (has(Deviation::enter_beyond_is_h_pteg_full))
-    for (auto* list : {&rules.enter, &rules.enter_passed})
-      answer(*list, Clause::enter_beyond, answers(H_PTEG_FULL));
-  if (has(Deviation::enter_exact_overwrites)) never(rules.enter, Clause::enter_occupied);
-  if (has(Deviation::enter_occupied_is_h_parameter))
-    answer(rules.enter, Clause::enter_occupied, answers(H_PARAMETER));
-  if (has(Deviation::enter_full_overwrites)) rules.enter_chosen.erase(rules.enter_chosen.begin() + 1);
-  if (has(Deviation::enter_full_is_h_resource))
-    answer(rules.enter_passed, Clause::enter_full, answers(H_RESOURCE));
-  if (has(Deviation::remove_beyond_is_h_not_found))
-    answer(rules.remove, Clause::remove_beyond, answers(H_NOT_FOUND));
-  if (has(Deviation::remove_ignores_avpn)) blind(rules.remove, H_AVPN);
-  if (has(Deviation::remove_ignores_andcond)) blind(rules.remove, H_ANDCOND);
-  if (has(Deviation::remove_removes_nothing)) rules.remove.back().then = nullptr;
-  if (has(Deviation::remove_refuses_bolted)) {
-    auto row = rules.remove.back();
-    row.allowed = answers(H_NOT_FOUND);
-    row.returns = nullptr;
-    row.then = nullptr;
-    row.when = [](const Entry& s, const SlotCall<Concrete>&) { return any_bit(s.high, lit(HPTE_BOLTED)); };
-    rules.remove.insert(rules.remove.end() - 1, row);
-  }
-  if (has(Deviation::protect_beyond_is_h_not_found))
-    answer(rules.protect, Clause::protect_beyond, answers(H_NOT_FOUND));
-  if (has(Deviation::protect_ignores_avpn)) blind(rules.protect, H_AVPN);
-  if (has(Deviation::protect_ignores_v))
-    for (auto& row : rules.protect)
-      if (row.clause == Clause::protect_not_found) {
-        row.allowed = answers(H_SUCCESS);
-        break;
-      }
-  if (has(Deviation::protect_changes_nothing)) rules.protect.back().then = nullptr;
-  if (has(Deviation::protect_drops_bolted_bit))
-    rules.protect.back().then = [](const Entry& s, const SlotCall<Concrete>& c) {
-      auto slot = slot_rows::protected_as_asked(s, c);
-      slot.high = only_bits(slot.high, lit(~HPTE_BOLTED));
-      return slot;
-    };
-  if (has(Deviation::read_hides_unbolted))
-    rules.read.back().returns = [](const Entry& s, const SlotCall<Concrete>& c) {
-      const auto hidden = negate(any_bit(s.high, lit(HPTE_BOLTED)));
-      return either(both(hidden, negate(any_bit(c.returned.high, lit(HPTE_VALID)))),
-                    both(negate(hidden), slot_rows::alike(s, c.returned)));
-    };
-  if (has(Deviation::bulk_beyond_is_not_found)) {
-    auto row = rules.bulk[1];
-    row.when = slot_rows::beyond;
-    row.allowed = answers(H_NOT_FOUND);
-    rules.bulk.insert(rules.bulk.begin() + 1, row);
-  }
-  if (has(Deviation::bulk_ignores_avpn)) blind(rules.bulk, H_AVPN);
-  return rules;
-}
-
 }  // namespace
 
 Contents::Contents(const Deviations& deviations, Rigour rigour)
-    : deviations_(deviations), rigour_(rigour), rules_(rules_under(deviations)) {
+    : deviations_(deviations), rigour_(rigour), rules_(slot_rules_under(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
   // Then a Pending HPT may be another than the last PREPARE asked for.
@@ -261,7 +184,7 @@ std::vector<Held> Contents::held() const {
   std::vector<Held> all;
   for (const auto& [hpteg, group] : groups_)
     for (std::uint64_t i = 0; i < 8; ++i)
-      for_each_hpte(group[i], [&](const Hpte2& one) {
+      for_each_hpte(group[i], [&](const HpteWords& one) {
         all.push_back({hpteg * 8 + i, one.high, one.low, group[i].must()});
       });
   std::ranges::sort(all, {}, [](const Held& one) { return std::pair(one.ptex, one.high); });
@@ -273,7 +196,7 @@ std::vector<Held> Contents::held() const {
 Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) const {
   Outcome outcome;
   bool first = true;
-  const auto look = [&](const Hpte2& hpte) {
+  const auto look = [&](const HpteWords& hpte) {
     const auto standing = entry_of(hpte);
     for (const auto& row : *asked.list) {
       if (row.when && !holds(row.when(standing, asked.call))) continue;
@@ -348,7 +271,7 @@ bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Cha
     to.because = outcome.row;
     to.confirmed = false;
   }
-  changes.push_back({ptex, std::move(to)});
+  changes.push_back({ptex, std::move(to), outcome.row});
   return true;
 }
 
@@ -426,6 +349,11 @@ void Contents::note_seen(const Possible& slot) {
   if (failed_commit_ > slot.since) exercised_.add(Clause::commit_failure_keeps_table);
 }
 
+void Contents::note_answered(const std::vector<Change>& changes) {
+  for (const auto& change : changes)
+    if (change.row) exercised_.add(*change.row);
+}
+
 // The common case, and all that scanning a table is: slots of one HPTEG show what must be there, or nothing
 // where nothing is. They are found together and confirmed in place. False: look at each by itself, for
 // nothing has been done.
@@ -436,7 +364,7 @@ bool Contents::shows_expected(std::uint64_t first, unsigned count, const Respons
   const bool found = group != groups_.end();
   for (unsigned i = 0; i < count; ++i) {
     const auto& slot = found ? group->second[first % 8 + i] : background_;
-    const Hpte2 shown{response.out[2 * i], response.out[2 * i + 1]};
+    const HpteWords shown{response.out[2 * i], response.out[2 * i + 1]};
     const bool empty = !slot.some && slot.none && !slot.anything && !is_valid(shown);
     if (empty ? count == 1 && !slot.confirmed : !slot.must() || !is_alike(slot.first, shown)) return false;
   }
@@ -461,30 +389,17 @@ bool Contents::read(const Call& call, const Response& response, unsigned shift, 
     exercised_.add(Clause::read_contents);
     return true;
   }
-  static constexpr W zero{0};
   std::vector<Change> changes;
   for (unsigned i = 0; i < (four ? 4u : 1u); ++i) {
     const auto ptex = first + i;
-    const Hpte2 shown{response.out[2 * i], response.out[2 * i + 1]};
+    const HpteWords shown{response.out[2 * i], response.out[2 * i + 1]};
     if (!within(ptex, shift)) continue;
     const auto& before = at(ptex);
     note_seen(before);
-    if (!before.some && before.none && !before.anything && !is_valid(shown)) {
-      if (!four && !before.confirmed) {
-        changes.push_back({ptex, before});
-        changes.back().to.confirmed = true;
-        changes.back().to.because = Clause::read_contents;
-      }
-      continue;
-    }
-    if (before.must() && !has(Deviation::read_hides_unbolted) && is_alike(before.first, shown)) {
-      changes.push_back({ptex, before});
-      changes.back().to.confirmed = true;
-      changes.back().to.because = Clause::read_contents;
-      continue;
-    }
+    // Four slots at once are how a whole table is scanned: what stays empty is not worth remembering.
+    if (four && !before.some && before.none && !before.anything && !is_valid(shown)) continue;
     const Asked asked{
-        &rules_.read, response.status, {Concrete::Bool(true), zero, zero, {zero, zero}, entry_of(shown)}};
+        &rules_.read, response.status, {Concrete::Bool(true), zero, zero, nothing, entry_of(shown)}};
     if (!take_slot(ptex, asked, changes, why)) {
       exercised_ = {};
       return false;
@@ -506,10 +421,8 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
     if (success) forget_group(ptex / 8);
     return true;
   }
-  const Hpte2 hpte{call.args[2], call.args[3]};
-  static constexpr W zero{0};
-  const SlotCall<Concrete> seen{
-      Concrete::Bool(within(ptex, shift)), zero, zero, entry_of(hpte), {zero, zero}};
+  const HpteWords hpte{call.args[2], call.args[3]};
+  const SlotCall<Concrete> seen{Concrete::Bool(within(ptex, shift)), zero, zero, entry_of(hpte), nothing};
   if (has(Deviation::enter_exact_ignored)) exact = false;
   std::vector<Change> changes;
   const auto other_ptex = [&](Clause clause, const char* what) {
@@ -553,7 +466,8 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
       if (full && why != nullptr) why->clauses = {Clause::enter_full};
       return false;
     }
-    if (!changes.empty()) changes.back().to.because = Clause::enter_group;
+    if (!changes.empty() && changes.back().row)
+      changes.back().to.because = *(changes.back().row = Clause::enter_group);
     ptex = chosen;
   } else {
     const unsigned seen_slots = has(Deviation::enter_sees_seven_slots) ? 7 : 8;
@@ -567,8 +481,7 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
   }
   const bool hostile = success && is_valid(hpte) && shift != 0 && !stands_right(hpte, ptex, shift);
   const bool adds = note_collision(changes);
-  for (const auto& change : changes)
-    exercised_.add(change.to.confirmed ? Clause::read_contents : change.to.because);
+  note_answered(changes);
   apply(changes);
   if (hostile) hostile_ = true;
   if (success && is_valid(hpte) && shift == 0) forfeited_ = true;
@@ -584,17 +497,13 @@ bool Contents::remove(const Call& call, const Response& response, unsigned shift
     if (response.status == status::H_SUCCESS) slot(ptex) = exactly({}, Clause::remove_removes);
     return true;
   }
-  static constexpr W zero{0};
   std::vector<Change> changes;
   const Asked asked{&rules_.remove,
                     response.status,
-                    {Concrete::Bool(within(ptex, shift)),
-                     W(flags),
-                     W(call.args[2]),
-                     {zero, zero},
+                    {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), nothing,
                      entry_of({response.out[0], response.out[1]})}};
   if (!take_slot(ptex, asked, changes, why)) return false;
-  for (const auto& change : changes) exercised_.add(change.to.because);
+  note_answered(changes);
   note_collision(changes);
   apply(changes);
   return true;
@@ -605,18 +514,16 @@ bool Contents::protect(const Call& call, const Response& response, unsigned shif
   const auto flags = call.args[0];
   auto ptex = call.args[1];
   if (has(Deviation::protect_beyond_wraps) && shift != 0) ptex &= (std::uint64_t{1} << (shift - 4)) - 1;
-  static constexpr W zero{0};
   std::vector<Change> changes;
   if ((flags & ~known) != 0) {
     if (response.status == status::H_SUCCESS) slot(ptex) = {}, slot(ptex).anything = true;
     return true;
   }
-  const Asked asked{
-      &rules_.protect,
-      response.status,
-      {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), {zero, zero}, {zero, zero}}};
+  const Asked asked{&rules_.protect,
+                    response.status,
+                    {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), nothing, {zero, zero}}};
   if (!take_slot(ptex, asked, changes, why)) return false;
-  for (const auto& change : changes) exercised_.add(change.to.because);
+  note_answered(changes);
   note_collision(changes);
   apply(changes);
   return true;
@@ -636,7 +543,6 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
     }
     return false;
   };
-  static constexpr W zero{0};
   unsigned i = 0;
   for (; i < 4; ++i) {
     const auto asked_high = call.args[2 * i], low = call.args[2 * i + 1], answered = response.out[2 * i];
@@ -670,9 +576,8 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
                       : code == bulk::not_found ? status::H_NOT_FOUND
                       : code == bulk::parameter ? status::H_PARAMETER
                                                 : status::H_HARDWARE;
-    const Asked asked{&rules_.bulk,
-                      said,
-                      {Concrete::Bool(within(ptex, shift)), W(flags), W(low), {zero, zero}, {zero, zero}}};
+    const Asked asked{
+        &rules_.bulk, said, {Concrete::Bool(within(ptex, shift)), W(flags), W(low), nothing, {zero, zero}}};
     if (!take_slot(ptex, asked, changes, why)) {
       exercised_ = {};
       return false;
@@ -726,7 +631,7 @@ bool Contents::may_collide(unsigned to) const {
       if (group[i].anything) return true;
       bool collides = false;
       const auto here = hpteg * 8 + i;
-      for_each_hpte(group[i], [&](const Hpte2& one) {
+      for_each_hpte(group[i], [&](const HpteWords& one) {
         if (!is_bolted(one) && !any) return;
         if (!carried({here, one.high, one.low, true}, 0, to, there)) return;
         for (const auto& held : there) {
@@ -745,15 +650,15 @@ bool Contents::note_collision(const std::vector<Change>& changes) {
   bool comes = false, goes = false;
   for (const auto& change : changes) {
     bool was = false, will_be = false;
-    for_each_hpte(at(change.ptex), [&](const Hpte2& one) { was |= is_bolted(one); });
-    for_each_hpte(change.to, [&](const Hpte2& one) { will_be |= is_bolted(one); });
+    for_each_hpte(at(change.ptex), [&](const HpteWords& one) { was |= is_bolted(one); });
+    for_each_hpte(change.to, [&](const HpteWords& one) { will_be |= is_bolted(one); });
     goes |= was && !will_be;
     comes |= will_be && !was;
   }
   if (goes && pending_ != 0 && !collided_) collided_ = may_collide(pending_);
   if (has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection)) {
     for (const auto& change : changes)
-      for_each_hpte(at(change.ptex), [&](const Hpte2& one) {
+      for_each_hpte(at(change.ptex), [&](const HpteWords& one) {
         const bool removed = !change.to.some && has(Deviation::commit_resurrects_removed);
         const bool changed = change.to.some && has(Deviation::commit_loses_protection);
         if (removed || (changed && !(change.to.first == one)))
@@ -859,7 +764,7 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
 // the deviations tell.
 bool Contents::carried(const Held& hpte, unsigned from, unsigned to, std::vector<Held>& all) const {
   all.clear();
-  const Hpte2 words{hpte.high, hpte.low};
+  const HpteWords words{hpte.high, hpte.low};
   const auto size = W8(static_cast<std::uint8_t>(to));
   if (deviations_.empty()) {
     all.push_back(hpte);
@@ -919,7 +824,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
         forget();
         return true;
       }
-      for_each_hpte(one, [&](const Hpte2& hpte) {
+      for_each_hpte(one, [&](const HpteWords& hpte) {
         Held here{hpteg * 8 + i, hpte.high, hpte.low, one.must() && is_bolted(hpte)};
         if (loses_entered && one.since >= prepared_) here.certain = false;
         arrivals.push_back(here);
@@ -931,7 +836,6 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
       if (one.ptex == old.ptex && one.high == old.high) one.certain = false;
     arrivals.push_back(old);
   }
-  undone_.clear();
 
   // Each HPTE gets the first slot that is free when its turn comes; whose turn it is when is not known.
   const bool first_slots = has(Deviation::rehash_takes_first_slot);
@@ -969,7 +873,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
         return true;
       }
       for (const auto& there : all) {
-        const Hpte2 words{there.high, there.low};
+        const HpteWords words{there.high, there.low};
         if (first_slots) {
           const auto count = in_group[there.ptex / 8];
           for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count.all, 8); ++i) {
@@ -1014,12 +918,13 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
           "Two bolted HPTEs need slot {} of HPTEG {:#x} in the new table: {}, now at PTEX {:#x}, and "
           "another.\n",
           collision->second % 8, collision->second / 8,
-          text_of(Hpte2{collision->first.high, collision->first.low}), collision->first.ptex);
+          text_of(HpteWords{collision->first.high, collision->first.low}), collision->first.ptex);
     }
     return false;
   }
   groups_ = std::move(groups);
   background_ = empty;
+  undone_.clear();
   pending_ = 0;
   collided_ = false;
   return true;

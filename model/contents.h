@@ -29,15 +29,15 @@
 namespace hptck {
 
 /// The two doublewords of an HPTE.
-struct Hpte2 {
+struct HpteWords {
   std::uint64_t high = 0, low = 0;
-  bool operator==(const Hpte2&) const = default;
+  bool operator==(const HpteWords&) const = default;
 };
 
 /// What may stand in a slot.
 struct Possible {
-  std::vector<Hpte2> more;                 ///< valid HPTEs, beyond the first
-  Hpte2 first;                             ///< the first valid HPTE, if `some`
+  std::vector<HpteWords> more;             ///< valid HPTEs, beyond the first
+  HpteWords first;                         ///< the first valid HPTE, if `some`
   std::uint32_t since = 0;                 ///< when this became known; a count of calls
   Clause because = Clause::read_contents;  ///< what made it so
   bool some = false;                       ///< a valid HPTE may stand here
@@ -122,6 +122,7 @@ class Contents {
   struct Change {
     std::uint64_t ptex;
     Possible to;
+    std::optional<Clause> row = std::nullopt;  // that answered; none where nothing was known of the slot
   };
   struct Outcome {
     bool allowed = false;
@@ -145,6 +146,7 @@ class Contents {
 
   bool enter(const Call& call, const Response& response, unsigned shift, Refused* why);
   void note_seen(const Possible& slot);
+  void note_answered(const std::vector<Change>& changes);
   bool shows_expected(std::uint64_t first, unsigned count, const Response& response, unsigned shift);
   bool read(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool remove(const Call& call, const Response& response, unsigned shift, Refused* why);
