@@ -74,8 +74,8 @@ class Campaign {
       try_in_turns();
       keep_history();
       try_hostile_guests();
-      configure_machines();
       if (!record_.findings.empty()) diagnose_again();
+      configure_machines();
     } catch (const EnvironmentError& error) {
       record_.error = error.what();
       journal_.error(record_.error);
