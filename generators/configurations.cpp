@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "model/capabilities/judge.h"
 #include "model/capabilities/space.h"
 
 namespace hptck {
@@ -201,9 +202,11 @@ std::vector<MigrationPlan> migrations(const ConfigurationSpace& space, std::uint
   const std::vector<std::pair<std::size_t, std::size_t>> rounds{
       {3, 0}, {0, 1}, {4, 3}, {0, 3}, {3, 2}, {2, 1}, {1, 2}, {2, 3}, {3, 4}, {2, 0}, {0, 2}, {3, 3}};
   constexpr std::size_t always = 4, in_turn = 2;
+  constexpr int attempts = 100;
+  const auto most_rounds = rounds.size() + count;  // where nothing can be expected to start
   std::vector<MigrationPlan> plans;
   std::size_t turn = always;
-  for (std::size_t round = 0; plans.size() < count; ++round) {
+  for (std::size_t round = 0; plans.size() < count && round < most_rounds; ++round) {
     std::vector<std::size_t> types(
         order.begin(), order.begin() + static_cast<std::ptrdiff_t>(std::min(always, order.size())));
     for (std::size_t i = 0; i < in_turn && order.size() > always; ++i) {
@@ -213,19 +216,24 @@ std::vector<MigrationPlan> migrations(const ConfigurationSpace& space, std::uint
     const auto& [from, to] = rounds[round % rounds.size()];
     for (const auto chosen : types) {
       if (plans.size() == count) break;
-      Numbers source{chosen, random() % settings.beneath.size(), 0, from,
-                     random() % settings.backing_shifts.size()};
-      const auto& there = settings.beneath[source[beneath]].processors;
-      const auto which = there[random() % there.size()];
-      source[processor] = static_cast<std::size_t>(std::find(processors.begin(), processors.end(), which) -
-                                                   processors.begin());
-      auto destination = source;
-      destination[maximum] = to;
-      destination[backing] = random() % settings.backing_shifts.size();
-      // The same processor on another host, if it can be had there.
-      const auto other = random() % settings.beneath.size();
-      if (settings.has_processor(other, source[processor])) destination[beneath] = other;
-      plans.emplace_back(settings.at(source), settings.at(destination));
+      // What lies beneath is by chance, among what lets both start.
+      for (int attempt = 0; attempt < attempts; ++attempt) {
+        Numbers source{chosen, random() % settings.beneath.size(), 0, from,
+                       random() % settings.backing_shifts.size()};
+        const auto& there = settings.beneath[source[beneath]].processors;
+        const auto which = there[random() % there.size()];
+        source[processor] = static_cast<std::size_t>(std::find(processors.begin(), processors.end(), which) -
+                                                     processors.begin());
+        auto destination = source;
+        destination[maximum] = to;
+        destination[backing] = random() % settings.backing_shifts.size();
+        const auto other = random() % settings.beneath.size();
+        if (settings.has_processor(other, source[processor])) destination[beneath] = other;
+        const MigrationPlan plan{settings.at(source), settings.at(destination)};
+        if (!outcome_of(plan.first).may_start || !outcome_of(plan.second).may_start) continue;
+        plans.push_back(plan);
+        break;
+      }
     }
   }
   return plans;

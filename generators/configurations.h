@@ -39,8 +39,8 @@ std::vector<capabilities::Configuration> pairwise_configurations(const Configura
 
 using MigrationPlan = std::pair<capabilities::Configuration, capabilities::Configuration>;
 
-/// `count` migrations, between machines that can be expected to start, of the same machine type and
-/// processor, the most telling ones first.
+/// `count` migrations, between machines that may start, of the same machine type and processor, the most
+/// telling ones first. Fewer where next to nothing may start.
 std::vector<MigrationPlan> migrations(const ConfigurationSpace& space, std::uint64_t seed, std::size_t count);
 
 }  // namespace hptck

@@ -22,7 +22,7 @@ struct MachineOffer {
   std::map<capabilities::Accelerator, std::string> lacking;  ///< which cannot be had, and why
   unsigned at_once = 1;  ///< how many threads may start machines side by side
   /// What to try unless told otherwise: as much as takes some seconds.
-  std::uint64_t usual_configurations = 150, usual_migrations = 24;
+  std::uint64_t usual_configurations = 150, usual_migrations = 16;
 };
 
 /// What was seen of one machine. With a fault, the observation is what was seen before.
