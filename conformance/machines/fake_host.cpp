@@ -147,8 +147,8 @@ std::optional<std::uint64_t> parse_size(const std::string& argument, bool strict
   if (!strict)
     while (at < end && *at == ' ') ++at;
   if (at != end) return std::nullopt;
-  const bool plain = !argument.empty() && argument[0] >= '0' && argument[0] <= '9' && !has_part && usual_suffix &&
-                     (argument[0] != '0' || argument.size() == 1) && argument.back() != ' ' &&
+  const bool plain = !argument.empty() && argument[0] >= '0' && argument[0] <= '9' && !has_part &&
+                     usual_suffix && (argument[0] != '0' || argument.size() == 1) && argument.back() != ' ' &&
                      argument.back() != 'b' && argument.back() != 'B';
   if (ignore_suffix && plain) return whole;
   if (power != 0 && whole > (~std::uint64_t{0} >> power)) return std::nullopt;
@@ -158,7 +158,8 @@ std::optional<std::uint64_t> parse_size(const std::string& argument, bool strict
 // "pseries-2.12-sxxm" is version 2.
 unsigned major_version(const std::string& machine) {
   const auto dash = machine.find('-');
-  return dash == machine.npos ? 99 : static_cast<unsigned>(std::strtoul(machine.c_str() + dash + 1, nullptr, 10));
+  return dash == machine.npos ? 99
+                              : static_cast<unsigned>(std::strtoul(machine.c_str() + dash + 1, nullptr, 10));
 }
 bool forgets_the_maximum(const std::string& machine) {
   return major_version(machine) == 3 || machine.ends_with("-4.0");
@@ -168,7 +169,7 @@ bool forgets_the_maximum(const std::string& machine) {
 
 class Running {
  public:
-  Running(const Configuration& configuration, const FakeHostOptions& options)
+  Running(const Configuration& configuration, const FakeHost::Options& options)
       : c_(configuration), options_(options) {
     find_maximum();
     check_backing();
@@ -195,10 +196,10 @@ class Running {
       auto slb = segment.slb;
       if (wrong(D::sizes_slb_without_l) && segment.shift == kib64) slb &= ~0x100u;
       if (wrong(D::sizes_slb_of_16g) && segment.shift == gib16) slb = 0x100;
-      cells.insert(cells.end(), {segment.shift, slb,
-                                 static_cast<std::uint32_t>(wrong(D::sizes_property_counts_all)
-                                                                ? segment.in_hardware
-                                                                : segment.pages.size())});
+      cells.insert(cells.end(),
+                   {segment.shift, slb,
+                    static_cast<std::uint32_t>(wrong(D::sizes_property_counts_all) ? segment.in_hardware
+                                                                                   : segment.pages.size())});
       for (const auto& page : segment.pages) {
         auto code = page.code;
         if (wrong(D::sizes_encoding_swapped) && page.shift == mib16 && segment.shift != mib16)
@@ -251,7 +252,8 @@ class Running {
     if (argument) {
       bytes = parse_size(*argument, options_.strict_sizes, wrong(D::option_spelling_is_bytes));
       if (!bytes && wrong(D::option_malformed_is_16g)) bytes = std::uint64_t{1} << gib16;
-      if (!bytes && !wrong(D::option_malformed_is_default)) throw Refused{"cap-hpt-max-page-size expects a size"};
+      if (!bytes && !wrong(D::option_malformed_is_default))
+        throw Refused{"cap-hpt-max-page-size expects a size"};
       if (bytes == 0u && wrong(D::option_zero_is_default)) bytes.reset();
       if (older && wrong(D::maximum_given_ignored_by_older)) bytes.reset();
     }
@@ -274,7 +276,8 @@ class Running {
       else if (!wrong(D::option_minimum_unchecked))
         throw Refused{"hpt-max-page-size has to be 4kiB at least"};
     }
-    if (maximum_ == kib4 && wrong(D::option_minimum_refuses_4k)) throw Refused{"hpt-max-page-size is too small"};
+    if (maximum_ == kib4 && wrong(D::option_minimum_refuses_4k))
+      throw Refused{"hpt-max-page-size is too small"};
     if (maximum_ < kib64) {
       if (wrong(D::option_minimum_64k)) throw Refused{"hpt-max-page-size has to be 64kiB at least"};
       if (!wrong(D::option_no_warning) && !(wrong(D::option_warning_not_at_32k) && maximum_ == 15))
@@ -310,9 +313,13 @@ class Running {
   void boot_cpu() {
     all_ = hardware_table();
     if (wrong(D::sizes_lack_64k))
-      filter(all_, [](const auto& segment, const auto& page) { return segment.shift != kib64 || page.shift != kib64; });
-    if (wrong(D::sizes_lack_16g)) filter(all_, [](const auto&, const auto& page) { return page.shift != gib16; });
-    filter(all_, [&](const Segment& segment, const Page& page) { return page_allowed(segment.shift, page.shift); });
+      filter(all_, [](const auto& segment, const auto& page) {
+        return segment.shift != kib64 || page.shift != kib64;
+      });
+    if (wrong(D::sizes_lack_16g))
+      filter(all_, [](const auto&, const auto& page) { return page.shift != gib16; });
+    filter(all_,
+           [&](const Segment& segment, const Page& page) { return page_allowed(segment.shift, page.shift); });
     settle();
   }
   bool page_allowed(unsigned segment, unsigned page) const {
@@ -368,7 +375,7 @@ class Running {
   }
 
   const Configuration& c_;
-  const FakeHostOptions& options_;
+  const FakeHost::Options& options_;
   bool explicit_ = false;
   unsigned maximum_ = 0;
   Table all_;    // with segments that have no pages left
@@ -376,83 +383,72 @@ class Running {
   std::string warnings_;
 };
 
-class FakeHost : public Machines {
- public:
-  explicit FakeHost(const FakeHostOptions& options) : options_(options) {}
+// --- Migration.
 
-  std::string describe() const override { return "fake host"; }
-  std::optional<std::string> cannot(const Configuration&) const override { return std::nullopt; }
-
-  Observation start(const Configuration& configuration) override {
-    Observation seen;
-    try {
-      const Running machine(configuration, options_);
-      seen.started = true;
-      seen.messages = machine.warnings();
-      seen.property = machine.property();
-      for (const auto encoding : capabilities::every_page_encoding())
-        seen.enter.push_back({encoding, machine.enter(encoding.large, encoding.lp)});
-    } catch (const Refused& refusal) {
-      seen.exit_status = wrong(D::machine_refusal_is_success) ? 0 : 1;
-      if (wrong(D::machine_refusal_aborts)) seen.exit_status.reset();
-      if (!wrong(D::machine_refusal_is_silent)) seen.messages = "fake-host: " + refusal.why + '\n';
-    }
-    return seen;
+void receive(const Running& source, const Running& destination, const Deviations& deviations) {
+  const auto wrong = [&](Deviation deviation) { return deviations.has(deviation); };
+  const auto &from = source.configuration(), &to = destination.configuration();
+  if (from.machine != to.machine) throw Refused{"the stream is of machine type " + from.machine};
+  if (from.processor != to.processor) throw Refused{"the stream is of another CPU"};
+  if (major_version(to.machine) <= 2) return;
+  if (wrong(D::migration_default_assumed) && forgets_the_maximum(to.machine)) {
+    if (destination.maximum() < kib64) throw Refused{"hpt-max-page-size is higher in the stream"};
+    return;
   }
-
-  MigrationObservation migrate(const Configuration& from, const Configuration& to) override {
-    MigrationObservation seen;
-    try {
-      const Running source(from, options_), destination(to, options_);
-      receive(source, destination);
-      seen.accepted = true;
-      for (const auto encoding : capabilities::every_page_encoding())
-        seen.enter.push_back({encoding, enter_after(destination, encoding.large, encoding.lp)});
-    } catch (const Refused& refusal) {
-      seen.messages = "fake-host: " + refusal.why + '\n';
-    }
-    return seen;
+  if (wrong(D::migration_compares_backwards)) {
+    if (source.maximum() < destination.maximum()) throw Refused{"hpt-max-page-size is lower in the stream"};
+  } else if (!wrong(D::migration_unchecked)) {
+    for (const auto& segment : source.table())
+      for (const auto& page : segment.pages)
+        if (!has(destination.table(), segment.shift, page.shift))
+          throw Refused{fmt::format("the stream's guest has pages of shift {}", page.shift)};
   }
-
- private:
-  bool wrong(Deviation deviation) const { return options_.deviations.has(deviation); }
-
-  void receive(const Running& source, const Running& destination) const {
-    const auto &from = source.configuration(), &to = destination.configuration();
-    if (from.machine != to.machine) throw Refused{"the stream is of machine type " + from.machine};
-    if (from.processor != to.processor) throw Refused{"the stream is of another CPU"};
-    if (major_version(to.machine) <= 2) return;
-    if (wrong(D::migration_default_assumed) && forgets_the_maximum(to.machine)) {
-      if (destination.maximum() < kib64) throw Refused{"hpt-max-page-size is higher in the stream"};
-      return;
-    }
-    if (wrong(D::migration_compares_backwards)) {
-      if (source.maximum() < destination.maximum()) throw Refused{"hpt-max-page-size is lower in the stream"};
-    } else if (!wrong(D::migration_unchecked)) {
-      for (const auto& segment : source.table())
-        for (const auto& page : segment.pages)
-          if (!has(destination.table(), segment.shift, page.shift))
-            throw Refused{fmt::format("the stream's guest has pages of shift {}", page.shift)};
-    }
-    if (wrong(D::migration_refuses_other_backing) && from.backing_shift != to.backing_shift)
-      throw Refused{"the stream's memory has other pages"};
-    if (wrong(D::migration_refuses_large) && source.maximum() > kib64)
-      throw Refused{"the stream's guest has large pages"};
-  }
-  std::int64_t enter_after(const Running& machine, bool large, unsigned lp) const {
-    const bool is_16m = large && (lp == 0 || lp == 8 || lp == 0x38);
-    if (wrong(D::migration_forgets_16m) && is_16m) return status::H_PARAMETER;
-    if (wrong(D::migration_resets_to_4k) && large) return status::H_PARAMETER;
-    return machine.enter(large, lp);
-  }
-
-  FakeHostOptions options_;
-};
+  if (wrong(D::migration_refuses_other_backing) && from.backing_shift != to.backing_shift)
+    throw Refused{"the stream's memory has other pages"};
+  if (wrong(D::migration_refuses_large) && source.maximum() > kib64)
+    throw Refused{"the stream's guest has large pages"};
+}
+std::int64_t enter_after(const Running& machine, bool large, unsigned lp, const Deviations& deviations) {
+  const auto wrong = [&](Deviation deviation) { return deviations.has(deviation); };
+  const bool is_16m = large && (lp == 0 || lp == 8 || lp == 0x38);
+  if (wrong(D::migration_forgets_16m) && is_16m) return status::H_PARAMETER;
+  if (wrong(D::migration_resets_to_4k) && large) return status::H_PARAMETER;
+  return machine.enter(large, lp);
+}
 
 }  // namespace
 
-std::unique_ptr<Machines> make_fake_host(const FakeHostOptions& options) {
-  return std::make_unique<FakeHost>(options);
+Observation FakeHost::start(const Configuration& configuration) const {
+  Observation seen;
+  try {
+    const Running machine(configuration, options_);
+    seen.started = true;
+    seen.messages = machine.warnings();
+    seen.property = machine.property();
+    for (const auto encoding : capabilities::every_page_encoding())
+      seen.enter.push_back({encoding, machine.enter(encoding.large, encoding.lp)});
+  } catch (const Refused& refusal) {
+    seen.exit_status = options_.deviations.has(D::machine_refusal_is_success) ? 0 : 1;
+    if (options_.deviations.has(D::machine_refusal_aborts)) seen.exit_status.reset();
+    if (!options_.deviations.has(D::machine_refusal_is_silent))
+      seen.messages = "fake-host: " + refusal.why + '\n';
+  }
+  return seen;
+}
+
+MigrationObservation FakeHost::migrate(const Configuration& from, const Configuration& to) const {
+  MigrationObservation seen;
+  try {
+    const Running source(from, options_), destination(to, options_);
+    receive(source, destination, options_.deviations);
+    seen.accepted = true;
+    for (const auto encoding : capabilities::every_page_encoding())
+      seen.enter.push_back(
+          {encoding, enter_after(destination, encoding.large, encoding.lp, options_.deviations)});
+  } catch (const Refused& refusal) {
+    seen.messages = "fake-host: " + refusal.why + '\n';
+  }
+  return seen;
 }
 
 }  // namespace hptck
