@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "conformance/machines/fake_host.h"
+#include "conformance/builtin/builtin_machines.h"
 
 namespace hptck {
 namespace {
@@ -70,7 +70,7 @@ class BuiltinAdapter final : public Adapter {
   }
 
   Machines* machines() override {
-    if (!machines_) machines_ = make_fake_host({.deviations = options_.deviations});
+    if (!machines_) machines_ = make_builtin_machines(options_.deviations);
     return machines_.get();
   }
 

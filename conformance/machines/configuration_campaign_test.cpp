@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "conformance/builtin/builtin_machines.h"
 #include "conformance/machines/configuration_file.h"
-#include "conformance/machines/fake_host.h"
 
 namespace hptck {
 namespace {
@@ -25,7 +25,7 @@ using testing::SizeIs;
 // The fake host, of which a test may change what is seen.
 class Changed : public Machines {
  public:
-  explicit Changed(const Deviations& deviations = {}) : host_(make_fake_host({.deviations = deviations})) {}
+  explicit Changed(const Deviations& deviations = {}) : host_(make_builtin_machines(deviations)) {}
 
   MachineOffer offer() override {
     auto offer = host_->offer();

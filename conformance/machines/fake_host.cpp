@@ -7,10 +7,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <vector>
 
-#include "model/capabilities/space.h"
 #include "model/hypercall.h"
 
 namespace hptck {
@@ -171,7 +169,7 @@ bool forgets_the_maximum(const std::string& machine) {
 
 class Running {
  public:
-  Running(const Configuration& configuration, const FakeHostOptions& options)
+  Running(const Configuration& configuration, const FakeHost::Options& options)
       : c_(configuration), options_(options) {
     find_maximum();
     check_backing();
@@ -377,7 +375,7 @@ class Running {
   }
 
   const Configuration& c_;
-  const FakeHostOptions& options_;
+  const FakeHost::Options& options_;
   bool explicit_ = false;
   unsigned maximum_ = 0;
   Table all_;    // with segments that have no pages left
@@ -385,108 +383,72 @@ class Running {
   std::string warnings_;
 };
 
-class FakeHost : public Machines {
- public:
-  explicit FakeHost(const FakeHostOptions& options) : options_(options) {}
+// --- Migration.
 
-  MachineOffer offer() override {
-    const auto& whole = capabilities::whole_space();
-    MachineOffer offer;
-    offer.space.types = whole.machines;
-    std::sort(offer.space.types.begin(), offer.space.types.end(), is_older);
-    for (const auto accelerator : whole.accelerators) {
-      for (const auto& host : whole.hosts[static_cast<int>(accelerator)])
-        offer.space.beneath.push_back({accelerator, host, whole.processors});
-    }
-    offer.space.backing_shifts = whole.backings;
-    offer.usual_configurations = std::numeric_limits<std::uint64_t>::max();  // it takes microseconds
-    offer.usual_migrations = 200;
-    return offer;
+void receive(const Running& source, const Running& destination, const Deviations& deviations) {
+  const auto wrong = [&](Deviation deviation) { return deviations.has(deviation); };
+  const auto &from = source.configuration(), &to = destination.configuration();
+  if (from.machine != to.machine) throw Refused{"the stream is of machine type " + from.machine};
+  if (from.processor != to.processor) throw Refused{"the stream is of another CPU"};
+  if (major_version(to.machine) <= 2) return;
+  if (wrong(D::migration_default_assumed) && forgets_the_maximum(to.machine)) {
+    if (destination.maximum() < kib64) throw Refused{"hpt-max-page-size is higher in the stream"};
+    return;
   }
-
-  SeenMachine start(const Configuration& configuration) override {
-    Observation seen;
-    try {
-      const Running machine(configuration, options_);
-      seen.started = true;
-      seen.messages = machine.warnings();
-      seen.property = machine.property();
-      for (const auto encoding : capabilities::every_page_encoding())
-        seen.enter.push_back({encoding, machine.enter(encoding.large, encoding.lp)});
-    } catch (const Refused& refusal) {
-      seen.exit_status = wrong(D::machine_refusal_is_success) ? 0 : 1;
-      if (wrong(D::machine_refusal_aborts)) seen.exit_status.reset();
-      if (!wrong(D::machine_refusal_is_silent)) seen.messages = "fake-host: " + refusal.why + '\n';
-    }
-    return {seen, std::nullopt};
+  if (wrong(D::migration_compares_backwards)) {
+    if (source.maximum() < destination.maximum()) throw Refused{"hpt-max-page-size is lower in the stream"};
+  } else if (!wrong(D::migration_unchecked)) {
+    for (const auto& segment : source.table())
+      for (const auto& page : segment.pages)
+        if (!has(destination.table(), segment.shift, page.shift))
+          throw Refused{fmt::format("the stream's guest has pages of shift {}", page.shift)};
   }
-
-  SeenMigration migrate(const Configuration& from, const Configuration& to) override {
-    std::optional<Running> source;
-    try {
-      source.emplace(from, options_);
-    } catch (const Refused& refusal) {
-      return {{}, std::nullopt, "the source did not start: " + refusal.why};
-    }
-    MigrationObservation seen;
-    try {
-      const Running destination(to, options_);
-      receive(*source, destination);
-      seen.accepted = true;
-      for (const auto encoding : capabilities::every_page_encoding())
-        seen.enter.push_back({encoding, enter_after(destination, encoding.large, encoding.lp)});
-    } catch (const Refused& refusal) {
-      seen.messages = "fake-host: " + refusal.why + '\n';
-    }
-    return {seen, std::nullopt, ""};
-  }
-
- private:
-  bool wrong(Deviation deviation) const { return options_.deviations.has(deviation); }
-
-  static bool is_older(const std::string& a, const std::string& b) {
-    const auto number = [](const std::string& type) {
-      return std::pair(major_version(type), std::strtoul(type.c_str() + type.find('.') + 1, nullptr, 10));
-    };
-    return number(a) < number(b);
-  }
-
-  void receive(const Running& source, const Running& destination) const {
-    const auto &from = source.configuration(), &to = destination.configuration();
-    if (from.machine != to.machine) throw Refused{"the stream is of machine type " + from.machine};
-    if (from.processor != to.processor) throw Refused{"the stream is of another CPU"};
-    if (major_version(to.machine) <= 2) return;
-    if (wrong(D::migration_default_assumed) && forgets_the_maximum(to.machine)) {
-      if (destination.maximum() < kib64) throw Refused{"hpt-max-page-size is higher in the stream"};
-      return;
-    }
-    if (wrong(D::migration_compares_backwards)) {
-      if (source.maximum() < destination.maximum()) throw Refused{"hpt-max-page-size is lower in the stream"};
-    } else if (!wrong(D::migration_unchecked)) {
-      for (const auto& segment : source.table())
-        for (const auto& page : segment.pages)
-          if (!has(destination.table(), segment.shift, page.shift))
-            throw Refused{fmt::format("the stream's guest has pages of shift {}", page.shift)};
-    }
-    if (wrong(D::migration_refuses_other_backing) && from.backing_shift != to.backing_shift)
-      throw Refused{"the stream's memory has other pages"};
-    if (wrong(D::migration_refuses_large) && source.maximum() > kib64)
-      throw Refused{"the stream's guest has large pages"};
-  }
-  std::int64_t enter_after(const Running& machine, bool large, unsigned lp) const {
-    const bool is_16m = large && (lp == 0 || lp == 8 || lp == 0x38);
-    if (wrong(D::migration_forgets_16m) && is_16m) return status::H_PARAMETER;
-    if (wrong(D::migration_resets_to_4k) && large) return status::H_PARAMETER;
-    return machine.enter(large, lp);
-  }
-
-  FakeHostOptions options_;
-};
+  if (wrong(D::migration_refuses_other_backing) && from.backing_shift != to.backing_shift)
+    throw Refused{"the stream's memory has other pages"};
+  if (wrong(D::migration_refuses_large) && source.maximum() > kib64)
+    throw Refused{"the stream's guest has large pages"};
+}
+std::int64_t enter_after(const Running& machine, bool large, unsigned lp, const Deviations& deviations) {
+  const auto wrong = [&](Deviation deviation) { return deviations.has(deviation); };
+  const bool is_16m = large && (lp == 0 || lp == 8 || lp == 0x38);
+  if (wrong(D::migration_forgets_16m) && is_16m) return status::H_PARAMETER;
+  if (wrong(D::migration_resets_to_4k) && large) return status::H_PARAMETER;
+  return machine.enter(large, lp);
+}
 
 }  // namespace
 
-std::unique_ptr<Machines> make_fake_host(const FakeHostOptions& options) {
-  return std::make_unique<FakeHost>(options);
+Observation FakeHost::start(const Configuration& configuration) const {
+  Observation seen;
+  try {
+    const Running machine(configuration, options_);
+    seen.started = true;
+    seen.messages = machine.warnings();
+    seen.property = machine.property();
+    for (const auto encoding : capabilities::every_page_encoding())
+      seen.enter.push_back({encoding, machine.enter(encoding.large, encoding.lp)});
+  } catch (const Refused& refusal) {
+    seen.exit_status = options_.deviations.has(D::machine_refusal_is_success) ? 0 : 1;
+    if (options_.deviations.has(D::machine_refusal_aborts)) seen.exit_status.reset();
+    if (!options_.deviations.has(D::machine_refusal_is_silent))
+      seen.messages = "fake-host: " + refusal.why + '\n';
+  }
+  return seen;
+}
+
+MigrationObservation FakeHost::migrate(const Configuration& from, const Configuration& to) const {
+  MigrationObservation seen;
+  try {
+    const Running source(from, options_), destination(to, options_);
+    receive(source, destination, options_.deviations);
+    seen.accepted = true;
+    for (const auto encoding : capabilities::every_page_encoding())
+      seen.enter.push_back(
+          {encoding, enter_after(destination, encoding.large, encoding.lp, options_.deviations)});
+  } catch (const Refused& refusal) {
+    seen.messages = "fake-host: " + refusal.why + '\n';
+  }
+  return seen;
 }
 
 }  // namespace hptck

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "conformance/machines/fake_host.h"
+#include "conformance/builtin/builtin_machines.h"
 #include "conformance/qemu/qemu_machines.h"
 
 namespace hptck {
@@ -52,7 +52,7 @@ void migrations_on_qemu(benchmark::State& state) {
 BENCHMARK(migrations_on_qemu)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void configurations_on_the_fake_host(benchmark::State& state) {
-  const auto machines = make_fake_host();
+  const auto machines = make_builtin_machines({});
   side_by_side(state, pairwise_configurations(machines->offer().space, 1),
                [&](const capabilities::Configuration& one) {
                  return violates(judge(one, machines->start(one).observation));

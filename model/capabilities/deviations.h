@@ -179,6 +179,8 @@ void deviate(PageSizeRules<Domain>& rules, Deviation deviation) {
     enter.before(C::enter_size_accepted, row);
     after.before(C::migration_keeps, row);
   };
+  // A destination that should have refused has what it has.
+  const auto keeps_what_it_has = [&] { after.unless(C::migration_keeps, no(advertised_by_destination)); };
   // clang-format off
   switch (deviation) {
     case D::option_malformed_is_default:      start.misread(malformed_is(Form::absent, 0)); return;
@@ -251,12 +253,14 @@ void deviate(PageSizeRules<Domain>& rules, Deviation deviation) {
     case D::enter_size_refuses_mixed:         refuses_also(asked_for_any_of(mixed_16m)); return;
     case D::enter_size_sees_all_of_lp:        refuses_also(high_lp_of_64k); return;
 
-    case D::migration_unchecked:              migrate.never(C::migration_loses); return;
+    case D::migration_unchecked:              migrate.never(C::migration_loses); keeps_what_it_has(); return;
     case D::migration_default_assumed:
+      keeps_what_it_has();
       migrate.before(C::migration_loses, must(C::migration_loses, and_(unsent, arrives_below_default), answers(refused), Unchanged{}));
       migrate.before(C::migration_loses, must(C::migration_loses, unsent, answers(started), Unchanged{}));
       return;
     case D::migration_compares_backwards:
+      keeps_what_it_has();
       migrate.never(C::migration_loses);
       migrate.before(C::migration_differs, must(C::migration_loses, arrives_smaller, answers(refused), Unchanged{}));
       return;

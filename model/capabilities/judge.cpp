@@ -373,7 +373,8 @@ Findings judge(const Configuration& configuration, const Observation& seen, cons
   auto machine = result.machine;
   if (seen.property) {
     judge_property(configuration, result.machine, *seen.property, findings);
-    if (const auto read = environment_in(*seen.property); read.environment)
+    const bool proper = static_cast<Written>(raw(machine.written)) == Written::proper;
+    if (const auto read = environment_in(*seen.property); proper && read.environment)
       machine.sizes = W8(pairs_in(*read.environment));
   }
   judge_answers(rules.enter, machine, 0, false, seen.enter, seen.memory_bytes, findings);
