@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conformance/avoidance.h"
+#include "conformance/machines/configuration_campaign.h"
 #include "generators/contents.h"
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
@@ -114,6 +115,7 @@ class Campaign {
       keep_history();
       try_hostile_guests();
       if (!record_.findings.empty()) diagnose_again();
+      configure_machines();
     } catch (const EnvironmentError& error) {
       record_.error = error.what();
       journal_.error(record_.error);
@@ -123,6 +125,7 @@ class Campaign {
     mark_explained();
     for (auto& finding : record_.findings) mark_diagnosed(finding);
     mark_repeated();
+    take_over_configurations();
     try {
       for (const auto& finding : record_.findings) journal_.finding(finding);
       if (!record_.diagnosis.empty()) journal_.diagnosis(record_.diagnosis);
@@ -363,6 +366,30 @@ class Campaign {
       flush();
     }
     hostile_ = false;
+  }
+
+  // Of no importance to what was seen of the partition, nor the other way round.
+  void configure_machines() {
+    if (stopped()) return;
+    configured_ = try_configurations(
+        record_.description.abilities.contains(Ability::configure) ? adapter_.machines() : nullptr, options_,
+        journal_, record_, [this](const std::string& doing) { report(doing); });
+  }
+
+  void take_over_configurations() {
+    auto& all = record_.findings;
+    all.insert(all.end(), configured_.findings.begin(), configured_.findings.end());
+    if (configured_.findings.empty()) return;
+    const auto before =
+        record_.diagnosis.empty() ? std::vector{options_.under} : std::exchange(record_.diagnosis, {});
+    record_.diagnosis.clear();
+    for (const auto& one : before) {
+      for (const auto& other : configured_.diagnosis) {
+        auto both = one;
+        other.for_each([&](Deviation deviation) { both.add(deviation); });
+        record_.diagnosis.push_back(both);
+      }
+    }
   }
 
   void try_forbidden() {
@@ -974,9 +1001,10 @@ class Campaign {
   std::size_t faults_ = 0;        // how often the implementation failed to answer
   std::size_t unissued_ = 0;      // plans in a row of which every call is avoided
   std::vector<Target> observed_;  // of each finding
-  bool refused_before_ = false;   // in this partition
-  Avoidance avoidance_;           // of what the implementation does not survive
-  bool hostile_ = false;          // guests are, on purpose
+  ConfigurationFindings configured_;
+  bool refused_before_ = false;  // in this partition
+  Avoidance avoidance_;          // of what the implementation does not survive
+  bool hostile_ = false;         // guests are, on purpose
   Clock::time_point start_ = Clock::now();
   double minimizing_seconds_ = 0;
 };

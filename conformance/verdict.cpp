@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/capabilities/configuration.h"
+
 namespace hptck {
 
 std::string_view name_of(Verdict verdict) {
@@ -32,12 +34,41 @@ bool any_statement(const CampaignRecord& record, auto predicate) {
   return std::any_of(record.statements.begin(), record.statements.end(), predicate);
 }
 
+bool is_of_page_sizes(Clause clause) { return text_of(clause).group.starts_with("Page sizes"); }
+
+// The same for those that are about machines as they are configured.
+std::string page_sizes_not_applicable(Clause clause, const CampaignRecord& record) {
+  const auto& machines = record.machines;
+  if (machines.cover.empty()) return machines.why_not;
+  switch (clause) {
+    case Clause::host_backing:
+    case Clause::host_segments:
+    case Clause::host_page_sizes:
+    case Clause::host_inhibited:
+    case Clause::sizes_same: {
+      std::string lacking;
+      for (const auto& [name, why] : machines.accelerators) {
+        if (name == name_of(capabilities::Accelerator::tcg)) continue;
+        if (why.empty()) return "";  // it could have been seen
+        lacking += fmt::format("{}{}: {}", lacking.empty() ? "" : "; ", name, why);
+      }
+      return "it is about KVM, which cannot be had here: " + lacking;
+    }
+    default:
+      return "";
+  }
+}
+
 // Why a clause that was not exercised does not apply to this implementation; empty when it does.
 std::string not_applicable(Clause clause, const CampaignRecord& record) {
   const auto& text = text_of(clause);
   const auto seen = [&](Clause c) { return record.tally.exercised[static_cast<int>(c)] != 0; };
   const bool absent = seen(Clause::prepare_option_absent) || seen(Clause::commit_option_absent);
   if (text.status == ClauseStatus::unjudged) return text.reason;
+  if (is_of_page_sizes(clause)) {
+    const auto why = page_sizes_not_applicable(clause, record);
+    return why.empty() && text.modality == Modality::may ? "a permission that was not used" : why;
+  }
   switch (clause) {
     case Clause::prepare_option_absent:
     case Clause::commit_option_absent:

@@ -29,7 +29,8 @@ std::optional<std::size_t> first_refused(Oracle& oracle, const Evidence& evidenc
 std::vector<Deviation> candidates() {
   std::vector<Deviation> all;
   for (std::size_t i = 0; i < deviation_texts().size(); ++i) {
-    if (deviation_texts()[i].seen_in != SeenIn::faults) all.push_back(static_cast<Deviation>(i));
+    const auto seen_in = deviation_texts()[i].seen_in;
+    if (seen_in == SeenIn::control || seen_in == SeenIn::contents) all.push_back(static_cast<Deviation>(i));
   }
   return all;
 }

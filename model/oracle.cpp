@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/capabilities/rows.h"
 #include "model/deviations.h"
 #include "model/walk.h"
 #include "spec/embedded.h"
@@ -625,6 +626,12 @@ ClauseSet clauses_with_rows() {
                            &slots.protect, &slots.bulk}) {
     for (const auto& row : *list) clauses.add(row.clause);
   }
+  const auto pages = capabilities::page_size_specification<Concrete>();
+  for (const auto* list : {&pages.start, &pages.refusal})
+    for (const auto& row : *list) clauses.add(row.clause);
+  for (const auto* list : {&pages.enter, &pages.enter_after})
+    for (const auto& row : *list) clauses.add(row.clause);
+  for (const auto& row : pages.migrate) clauses.add(row.clause);
   // What COMMIT does to the table as a whole is no row of either kind; model/contents.cpp judges it.
   for (const auto clause : {Clause::commit_bolted, Clause::commit_unbolted, Clause::commit_nothing_else})
     clauses.add(clause);

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <random>
 #include <sstream>
 
@@ -20,6 +22,8 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/machines/configuration_campaign.h"
+#include "conformance/machines/configuration_file.h"
 #include "conformance/process/process.h"
 #include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
@@ -200,7 +204,27 @@ struct CertifyOptions {
   Journal::Detail detail = Journal::Detail::full;
   bool quiet = false;
   Deviations under;
+  ConfigurationOptions configurations;
 };
+
+// "none", "pairwise", "full", or how many of the pairwise ones.
+std::string take_cover(const std::string& word, ConfigurationOptions& options) {
+  if (word == "none") {
+    options.cover = ConfigurationCover::none;
+  } else if (word == "full") {
+    options.cover = ConfigurationCover::full;
+  } else if (word == "pairwise") {
+    options.configurations = std::numeric_limits<std::uint64_t>::max();
+  } else {
+    std::uint64_t count = 0;
+    const auto* const end = word.data() + word.size();
+    if (const auto [rest, error] = std::from_chars(word.data(), end, count);
+        error != std::errc() || rest != end)
+      return word + " is neither none, pairwise, full nor a number";
+    options.configurations = count;
+  }
+  return "";
+}
 
 int report_result(const CampaignRecord& record, const std::filesystem::path& journal,
                   const std::filesystem::path& out) {
@@ -234,8 +258,9 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   // What an earlier run left there would be taken for this one's if this one is killed.
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
+    const auto extension = entry.path().extension();
     if (name == "journal.txt" || name == "junit.xml" || name == "summary.json" ||
-        (name.starts_with("finding-") && entry.path().extension() == ".trace"))
+        (name.starts_with("finding-") && (extension == ".trace" || extension == ".configuration")))
       std::filesystem::remove(entry.path());
   }
 
@@ -246,6 +271,7 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.out = options.out;
   campaign.stop = &stop_requested;
   campaign.under = options.under;
+  campaign.configurations = options.configurations;
   campaign.replay_command = [&](const std::string& file) {
     std::vector<std::string> words{self, "replay", (options.out / file).string(), "--adapter", chosen.name()};
     words.insert(words.end(), record.adapter_options.begin(), record.adapter_options.end());
@@ -271,10 +297,73 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   return code;
 }
 
+// What was seen of a machine or a migration, a line each.
+std::string text_of_seen(const capabilities::Case& one) {
+  std::string text;
+  const auto& seen = one.seen;
+  if (one.destination)
+    text +=
+        one.migrated.accepted ? "  the guest went on at the destination\n" : "  the migration was refused\n";
+  else
+    text += seen.started       ? "  it started\n"
+            : seen.exit_status ? fmt::format("  it ended with exit status {}\n", *seen.exit_status)
+                               : std::string("  it did not start, and did not end by itself\n");
+  if (seen.property) {
+    const auto read = capabilities::environment_in(*seen.property);
+    text += fmt::format("  ibm,segment-page-sizes {}\n",
+                        read.environment ? text_of(*read.environment) : read.fault);
+  }
+  std::string accepted;
+  for (const auto& answer : one.destination ? one.migrated.enter : seen.enter) {
+    if (answer.status == status::H_SUCCESS)
+      accepted += answer.encoding.large ? fmt::format(" {:#04x}", answer.encoding.lp) : std::string(" 4k");
+  }
+  if (!accepted.empty()) text += fmt::format("  H_ENTER accepted{}\n", accepted);
+  const auto& messages = one.destination ? one.migrated.messages : seen.messages;
+  if (!messages.empty()) text += fmt::format("  its messages:\n{}\n", messages);
+  return text + '\n';
+}
+
+// Starts a machine, or migrates a guest, and says what was seen.
+int replay_configuration(const ConfigurationFile& file, const Deviations& under, unsigned attempts,
+                         const ChosenAdapter& chosen) {
+  auto adapter = chosen.make();
+  auto* machines = adapter->machines();
+  if (machines == nullptr)
+    throw UsageError(
+        fmt::format("--adapter {}: it starts no machines of other configurations", chosen.name()));
+  if (!file.intent.empty()) fmt::print("{}\n", file.intent);
+  for (unsigned attempt = 1;; ++attempt) {
+    const auto seen = see_again(*machines, file.configuration, file.destination);
+    if (!seen.not_tried.empty()) throw EnvironmentError(seen.not_tried);
+    const auto findings = judge(seen.one, under);
+    const bool wrong = violates(findings) || seen.fault;
+    if (!wrong && attempt < attempts) continue;
+    fmt::print(
+        "{}\n\n{}",
+        file.destination ? text_of(file.configuration, *file.destination) : text_of(file.configuration),
+        text_of_seen(seen.one));
+    if (seen.fault) fmt::print("{}\n", seen.fault->evidence);
+    for (const auto& one : findings) {
+      if (one.violated)
+        fmt::print("{}: {} Seen: {}\n", id_of(one.clause), text_of(one.clause).text, one.explanation);
+    }
+    fmt::print("{}\n",
+               wrong ? fmt::format("reproduced, in attempt {} of {}: it is against the specification",
+                                   attempt, attempts)
+                     : fmt::format("not reproduced in {} attempts: the specification allows what was seen",
+                                   attempts));
+    return wrong ? 1 : 0;
+  }
+}
+
 // Issues the trace's calls in a fresh partition and says how each was answered.
 int replay_trace(const std::filesystem::path& path, const Deviations& under, unsigned attempts,
                  const ChosenAdapter& chosen) {
-  const auto trace = parse_trace(read_file(path), path.string());
+  const auto written = read_file(path);
+  if (is_configuration_file(written))
+    return replay_configuration(parse_configuration_file(written, path.string()), under, attempts, chosen);
+  const auto trace = parse_trace(written, path.string());
   auto adapter = chosen.make();
   if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
   for (unsigned attempt = 1;; ++attempt) {
@@ -430,6 +519,22 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")
       ->capture_default_str();
+  certify_command
+      ->add_option_function<std::string>(
+          "--configurations",
+          [&](const std::string& word) { take_cover(word, certify_options.configurations); },
+          "machines to start for the rules about page sizes: pairwise (any two settings meet), full, none, "
+          "or "
+          "how many of the pairwise ones; default: as many as take some seconds")
+      ->check([](const std::string& word) {
+        ConfigurationOptions ignored;
+        return take_cover(word, ignored);
+      })
+      ->type_name("WHICH");
+  certify_command
+      ->add_option("--migrations", certify_options.configurations.migrations,
+                   "guests to migrate between machines; default: as many as take some seconds")
+      ->check(whole_number);
   certify_command->add_flag("--sparse-journal", sparse,
                             "leave calls and answers out of the journal; for many millions of calls");
   certify_command->add_flag("--quiet", certify_options.quiet, "no progress");

@@ -119,6 +119,7 @@ bool kill_table(const Options& options) {
   for (int i = 0; i < deviation_count; ++i) {
     const auto deviation = static_cast<Deviation>(i);
     const auto& text = text_of(deviation);
+    if (is_of_configurations(deviation)) continue;
     if (!options.ids.empty() &&
         std::find(options.ids.begin(), options.ids.end(), text.id) == options.ids.end())
       continue;
