@@ -90,6 +90,8 @@ void add_open_files(pid_t pid, std::set<fs::path>& files) {
 
 std::set<std::string> shared_memory() {
   std::set<std::string> names;
+  if (testing::TempDir().starts_with("/dev/shm"))
+    return names;  // then tests beside this one have theirs there
   for (const auto& entry : fs::directory_iterator("/dev/shm")) {
     if (entry.path().filename().string().find("hptck") != std::string::npos)
       names.insert(entry.path().filename());
@@ -329,6 +331,12 @@ class Kill : public testing::TestWithParam<Subject> {
     ASSERT_GE(kit_, 0);
     sleep_until(begin + moment);
     kill(victim);
+    // A kit that was just asking for a fresh partition may have got it in a new process, and then goes on for
+    // as long as the whole run takes.
+    for (const auto limit = Clock::now() + time_to_run;
+         victim == Victim::implementation && GetParam().length != 0s && !kit_status_ && Clock::now() < limit;
+         kill(victim))
+      sleep_until(Clock::now() + 50ms);
     expect_everybody_gone();
     length_ = Clock::now() - begin;
     if (HasFatalFailure()) return;
@@ -385,6 +393,7 @@ TEST_P(Kill, leaves_a_sound_journal_and_nothing_else) {
         "{}: {} moments, {} processes killed, {} before the journal has a head, {} after its end; at most {} "
         "answers not in the journal\n",
         name, moments, killed_, before_, after_, most_missing_);
+    std::fflush(stdout);
   }
 }
 
