@@ -713,6 +713,7 @@ class Campaign {
     std::vector<HpteKind> deadly_kinds{kind};
     std::string same, survived;
     PageSource source(options_.seed);
+    WrittenDown written(adapter_, journal_);
     for (const auto& other : other_kinds(kind, pages())) {
       if (stopped() || minimizing_seconds_ > most_minimizing_seconds) break;
       report("minimizing: trying other HPTEs");
@@ -721,8 +722,7 @@ class Campaign {
           place(source.next(wanted, shift, enter.args[1] / 8), wanted, shift, enter.args[1] % 8);
       auto steps = deadly.steps;
       steps[*entry].call.args = {enter.args[0], placed.ptex, placed.high, placed.low};
-      const auto replayed = replay(adapter_, partition_, steps, target, std::chrono::milliseconds(10));
-      write_down(replayed);
+      const auto replayed = replay(written, partition_, steps, target, std::chrono::milliseconds(10));
       if (replayed.fault) deadly_kinds.push_back(other);
       auto& list = replayed.fault ? same : survived;
       list += (list.empty() ? "" : "; ") + to_string(other);
