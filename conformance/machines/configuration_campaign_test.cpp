@@ -352,7 +352,7 @@ std::vector<Deviation> of_configurations() {
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(All, DeviatingHost, testing::ValuesIn(of_configurations()),
-                         [](const auto& info) { return std::string(id_of(info.param)); });
+                         [](const auto& one) { return std::string(id_of(one.param)); });
 
 }  // namespace
 }  // namespace hptck
