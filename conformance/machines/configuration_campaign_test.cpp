@@ -103,7 +103,9 @@ TEST_F(ConfigurationCampaigns, a_right_host_shows_every_clause_and_breaks_none) 
   EXPECT_THAT(found.diagnosis, ElementsAre(Deviations{}));
   for (const auto& result : judge(record_).clauses) {
     const auto& clause = text_of(result.clause);
-    if (!is_of_page_sizes(clause) || clause.status == ClauseStatus::unjudged) continue;
+    if (!is_of_page_sizes(clause) || clause.status == ClauseStatus::unjudged ||
+        clause.modality == Modality::may)
+      continue;
     EXPECT_EQ(result.verdict, Verdict::pass) << clause.id << ": " << result.reason;
   }
   EXPECT_GT(record_.tally.configurations, 500u);
