@@ -165,11 +165,14 @@ inline constexpr auto cannot_inhibit = [](const auto& s, const auto& a) {
   return both(ult(a.kernel, lit(16)), any_bit(s.sizes, lit(std::uint64_t{every_pair & ~bit_of(0)})));
 };
 
-// The logarithm of the highest bit; 0 of zero.
-inline constexpr auto log2_of = [](const auto& bytes, auto like) {
-  for (unsigned i = 1; i < 64; ++i)
-    like = ite(ult(bytes, lit(std::uint64_t{1} << i)), like, constant(like, lit(i)));
-  return like;
+// The logarithm of the highest bit; 0 of zero. Halving takes six steps, which is what solvers want.
+inline constexpr auto log2_of = [](auto bytes, auto log) {
+  for (const unsigned half : {32u, 16u, 8u, 4u, 2u, 1u}) {
+    const auto above = negate(ult(bytes, lit(std::uint64_t{1} << half)));
+    log = ite(above, with_bits(log, lit(half)), log);
+    bytes = ite(above, shifted_right(bytes, lit(half)), bytes);
+  }
+  return log;
 };
 inline constexpr auto takes_given = [](auto s, const auto& a) {
   s.maximum = log2_of(a.bytes, constant(s.maximum, lit(0)));
