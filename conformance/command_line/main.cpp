@@ -22,6 +22,7 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/explanations.h"
 #include "conformance/machines/configuration_campaign.h"
 #include "conformance/machines/configuration_file.h"
 #include "conformance/stdio/server.h"

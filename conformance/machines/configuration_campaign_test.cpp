@@ -76,6 +76,7 @@ class ConfigurationCampaigns : public testing::Test {
     auto found = try_configurations(machines, options_, journal, record_, [](const std::string&) {});
     record_.findings = found.findings;
     journal.tally(record_.tally);
+    if (!found.trouble.empty()) throw EnvironmentError(found.trouble);
     return found;
   }
   Verdict verdict_of(Clause clause) const {
