@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conformance/avoidance.h"
+#include "conformance/explanations.h"
 #include "conformance/machines/configuration_campaign.h"
 #include "generators/contents.h"
 #include "generators/exhaustive.h"
@@ -374,22 +375,15 @@ class Campaign {
     configured_ = try_configurations(
         record_.description.abilities.contains(Ability::configure) ? adapter_.machines() : nullptr, options_,
         journal_, record_, [this](const std::string& doing) { report(doing); });
+    if (!configured_.trouble.empty()) throw EnvironmentError(configured_.trouble);
   }
 
   void take_over_configurations() {
     auto& all = record_.findings;
     all.insert(all.end(), configured_.findings.begin(), configured_.findings.end());
     if (configured_.findings.empty()) return;
-    const auto before =
-        record_.diagnosis.empty() ? std::vector{options_.under} : std::exchange(record_.diagnosis, {});
-    record_.diagnosis.clear();
-    for (const auto& one : before) {
-      for (const auto& other : configured_.diagnosis) {
-        auto both = one;
-        other.for_each([&](Deviation deviation) { both.add(deviation); });
-        record_.diagnosis.push_back(both);
-      }
-    }
+    if (record_.diagnosis.empty()) record_.diagnosis = {options_.under};
+    record_.diagnosis = each_with_each(record_.diagnosis, configured_.diagnosis);
   }
 
   void try_forbidden() {

@@ -22,6 +22,7 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/explanations.h"
 #include "conformance/machines/configuration_campaign.h"
 #include "conformance/machines/configuration_file.h"
 #include "conformance/process/process.h"
@@ -431,10 +432,11 @@ int check_trace(const std::filesystem::path& path, const Deviations& under) {
 // Finds the smallest sets of deviations that explain what a journal holds, its findings' traces first.
 int diagnose_journal(const std::filesystem::path& path) {
   std::vector<Trace> partitions;
-  auto record = read_journal(read_file(path), path.string(), &partitions);
+  std::vector<capabilities::Case> cases;
+  auto record = read_journal(read_file(path), path.string(), &partitions, &cases);
   std::vector<Evidence> evidence;
   for (const auto& finding : record.findings) {
-    if (finding.kind == Finding::Kind::violation)
+    if (finding.kind == Finding::Kind::violation && finding.configuration.empty())
       evidence.push_back({finding.trace.statement, finding.trace.steps});
   }
   const auto findings = evidence.size();
@@ -445,17 +447,21 @@ int diagnose_journal(const std::filesystem::path& path) {
   }
   const auto diagnosis = diagnose(evidence);
   record.diagnosis = diagnosis.explanations;
+  const auto of_machines = capabilities::diagnose(cases);
+  if (!of_machines.empty()) record.diagnosis = each_with_each(record.diagnosis, of_machines);
   const auto lines = diagnosis_lines(record);
   for (std::size_t i = 0; i < lines.size(); ++i) fmt::print("{}{}\n", i == 0 ? "" : "or as well: ", lines[i]);
-  diagnosis.explanations.front().for_each(
+  record.diagnosis.front().for_each(
       [](Deviation deviation) { fmt::print("  {}: {}\n", id_of(deviation), text_of(deviation).text); });
   for (const auto index : diagnosis.unexplained) {
     fmt::print("no known deviation explains {} of {} calls\n",
                index < findings ? "a finding" : fmt::format("partition {}", index - findings + 1),
                evidence[index].steps.size());
   }
-  fmt::print("{} findings and {} partitions looked at\n", findings, evidence.size() - findings);
-  return diagnosis.unexplained.empty() && diagnosis.explanations.front().empty() ? 0 : 1;
+  if (of_machines.empty()) fmt::print("no known deviations explain the machines together\n");
+  fmt::print("{} findings, {} partitions and {} machines looked at\n", record.findings.size(),
+             evidence.size() - findings, cases.size());
+  return diagnosis.unexplained.empty() && !of_machines.empty() && record.diagnosis.front().empty() ? 0 : 1;
 }
 
 int list_deviations() {

@@ -97,16 +97,18 @@ void side_by_side(std::size_t count, unsigned at_once, const std::function<bool(
 class ConfigurationCampaign {
  public:
   ConfigurationCampaign(Machines& machines, const CampaignOptions& options, Journal& journal,
-                        CampaignRecord& record, const std::function<void(const std::string&)>& progress)
+                        CampaignRecord& record, const std::function<void(const std::string&)>& progress,
+                        ConfigurationFindings& result)
       : machines_(machines),
         options_(options),
         journal_(journal),
         record_(record),
         progress_(progress),
         offer_(machines.offer()),
-        usual_(usual_configuration(offer_.space)) {}
+        usual_(usual_configuration(offer_.space)),
+        result_(result) {}
 
-  ConfigurationFindings run() {
+  void run() {
     const auto& wanted = options_.configurations;
     const bool full = wanted.cover == ConfigurationCover::full;
     record_.machines.cover = full ? "full" : "pairwise";
@@ -152,7 +154,6 @@ class ConfigurationCampaign {
     make_something_of_it();
     journal_.tally(record_.tally);
     journal_.flush();
-    return std::move(result_);
   }
 
  private:
@@ -473,7 +474,7 @@ class ConfigurationCampaign {
   MachineOffer offer_;
   Configuration usual_;
   std::vector<Seen> seen_;
-  ConfigurationFindings result_;
+  ConfigurationFindings& result_;
 };
 
 }  // namespace
@@ -504,7 +505,13 @@ ConfigurationFindings try_configurations(Machines* machines, const CampaignOptio
     journal.machines(record.machines);
     return {};
   }
-  return ConfigurationCampaign(*machines, options, journal, record, progress).run();
+  ConfigurationFindings found;
+  try {
+    ConfigurationCampaign(*machines, options, journal, record, progress, found).run();
+  } catch (const EnvironmentError& error) {
+    found.trouble = error.what();
+  }
+  return found;
 }
 
 }  // namespace hptck

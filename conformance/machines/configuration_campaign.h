@@ -16,10 +16,11 @@ struct ConfigurationFindings {
   std::vector<Finding> findings;
   /// The smallest sets of deviations that explain all that was seen but for unexplained findings.
   std::vector<Deviations> diagnosis;
+  std::string trouble;  ///< of the environment, which ended it early; what was found before stands
 };
 
 /// `machines` may be none. Tallies, and what is said of the machines, go into the record; what is found
-/// comes back, numbered behind the findings that the record has. Throws EnvironmentError.
+/// comes back, numbered behind the findings that the record has.
 ConfigurationFindings try_configurations(Machines* machines, const CampaignOptions& options, Journal& journal,
                                          CampaignRecord& record,
                                          const std::function<void(const std::string& doing)>& progress);

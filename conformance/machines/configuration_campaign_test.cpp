@@ -76,6 +76,7 @@ class ConfigurationCampaigns : public testing::Test {
     auto found = try_configurations(machines, options_, journal, record_, [](const std::string&) {});
     record_.findings = found.findings;
     journal.tally(record_.tally);
+    if (!found.trouble.empty()) throw EnvironmentError(found.trouble);
     return found;
   }
   Verdict verdict_of(Clause clause) const {
@@ -103,7 +104,9 @@ TEST_F(ConfigurationCampaigns, a_right_host_shows_every_clause_and_breaks_none) 
   EXPECT_THAT(found.diagnosis, ElementsAre(Deviations{}));
   for (const auto& result : judge(record_).clauses) {
     const auto& clause = text_of(result.clause);
-    if (!is_of_page_sizes(clause) || clause.status == ClauseStatus::unjudged) continue;
+    if (!is_of_page_sizes(clause) || clause.status == ClauseStatus::unjudged ||
+        clause.modality == Modality::may)
+      continue;
     EXPECT_EQ(result.verdict, Verdict::pass) << clause.id << ": " << result.reason;
   }
   EXPECT_GT(record_.tally.configurations, 500u);
@@ -352,7 +355,7 @@ std::vector<Deviation> of_configurations() {
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(All, DeviatingHost, testing::ValuesIn(of_configurations()),
-                         [](const auto& info) { return std::string(id_of(info.param)); });
+                         [](const auto& one) { return std::string(id_of(one.param)); });
 
 }  // namespace
 }  // namespace hptck

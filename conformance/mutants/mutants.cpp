@@ -59,6 +59,7 @@ Certified certified(const Deviations& deviations, std::uint64_t seed, const Opti
   CampaignOptions campaign;
   campaign.seed = seed;
   campaign.calls = options.calls;
+  campaign.configurations.cover = ConfigurationCover::none;
   Certified result;
   result.record.edition = catalogue().edition;
   Journal journal(options.out / "journal.txt", Journal::Detail::sparse);
