@@ -38,6 +38,9 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
   const auto seen = [&](Clause c) { return record.tally.exercised[static_cast<int>(c)] != 0; };
   const bool absent = seen(Clause::prepare_option_absent) || seen(Clause::commit_option_absent);
   if (text.status == ClauseStatus::unjudged) return text.reason;
+  // What H_ENTER and its neighbours may do, they may do without the option, too.
+  const bool resizes = text.group.starts_with("H_RESIZE_HPT_") || text.group == "Pending HPT";
+  const bool permits_without = !resizes && text.modality == Modality::may;
   switch (clause) {
     case Clause::prepare_option_absent:
     case Clause::commit_option_absent:
@@ -51,6 +54,7 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
       }
       break;
     default:
+      if (permits_without) break;
       if (absent) return "the option is not offered";
       if (!record.statements.empty() && text.group != "H_READ" &&
           !any_statement(record, [](const Statement& s) { return s.resize != Resize::disabled; })) {
@@ -179,7 +183,9 @@ CampaignResult judge(const CampaignRecord& record) {
     result.reason = "never seen at work: " + unseen;
   } else if (record.tally.exercised[static_cast<int>(Clause::commit_success)] == 0) {
     result.verdict = Verdict::inconclusive;
-    result.reason = "no COMMIT ever succeeded";
+    result.reason = at(Clause::commit_success).verdict == Verdict::not_applicable
+                        ? fmt::format("nothing of resizing could be seen: {}", at(Clause::commit_success).reason)
+                        : "no COMMIT ever succeeded";
   } else {
     result.verdict = Verdict::pass;
     result.reason = "every clause that applies was seen at work and none was broken";
