@@ -319,6 +319,8 @@ class Counting : public Adapter {
     answered += result.answered;
     return result;
   }
+  std::optional<Fault> reset() override { return inner_->reset(); }
+  Machines* machines() override { return inner_->machines(); }
   void wait(std::chrono::milliseconds time) override { inner_->wait(time); }
 
   std::uint64_t answered = 0, written = 0;

@@ -335,6 +335,12 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
   sort_unique(next.states);
   if (next.known && !next.states.empty())
     next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
+  // Where an unended preparation was possible until now, the collision came unseen: it was among the states
+  // only because an answer between (H_LONG_BUSY_* by ambiguity A8, or that of another hypercall) suited it.
+  if (next.exercised.contains(Clause::prepare_match_collision) &&
+      std::any_of(states_->first.begin(), states_->first.end(),
+                  [](const S& s) { return in(s, Phase::preparing) || in(s, Phase::prepared); }))
+    next.exercised.add(Clause::pending_collides);
   return next;
 }
 

@@ -515,7 +515,10 @@ int run(int argc, char** argv) {
                    "seed of the random plans; default: a new one each time, reported")
       ->check(whole_number)
       ->each([&](const std::string&) { seed_given = true; });
-  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")
+  certify_command
+      ->add_option("--calls", certify_options.calls,
+                   "end after this many hypercalls; the tours that show every rule once, some thousands, are "
+                   "made in any case; 0: no limit")
       ->check(whole_number)
       ->capture_default_str();
   certify_command
