@@ -67,6 +67,13 @@ class WrittenDown final : public Adapter {
     return result;
   }
 
+  std::optional<Fault> reset() override {
+    auto fault = adapter_.reset();
+    write_down({token::reset, {}}, fault ? std::nullopt : std::optional(Response{}));
+    journal_.flush();
+    return fault;
+  }
+
   void wait(std::chrono::milliseconds time) override {
     adapter_.wait(time);
     waited_ms_ += static_cast<std::uint32_t>(time.count());

@@ -304,7 +304,8 @@ class Hopeless : public Adapter {
 };
 
 // Carries calls to the built-in hypervisor and counts them. Before each batch it looks how many answers are
-// in the journal, as it would be left were the kit killed now.
+// in the journal, as it would be left were the kit killed now. What stands on both sides of a reset is one
+// batch.
 class Counting : public Adapter {
  public:
   explicit Counting(const BuiltinOptions& options) : inner_(make_builtin_adapter(options)) {}
@@ -312,14 +313,21 @@ class Counting : public Adapter {
   Statement restart(const Partition& partition) override { return inner_->restart(partition); }
   BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
     if (!journal_.is_open()) journal_.open(own_directory() / "journal.txt");
-    for (std::string line; std::getline(journal_, line);) written += line.starts_with("H_") ? 1 : 0;
+    for (std::string line; std::getline(journal_, line);)
+      written += line.starts_with("H_") || line == "reset" ? 1 : 0;
     journal_.clear();
-    EXPECT_EQ(written, answered);
+    if (!std::exchange(after_reset_, false)) {
+      EXPECT_EQ(written, answered);
+    }
     const auto result = inner_->batch(calls, responses);
     answered += result.answered;
     return result;
   }
-  std::optional<Fault> reset() override { return inner_->reset(); }
+  std::optional<Fault> reset() override {
+    after_reset_ = true;
+    ++answered;
+    return inner_->reset();
+  }
   Machines* machines() override { return inner_->machines(); }
   void wait(std::chrono::milliseconds time) override { inner_->wait(time); }
 
@@ -328,6 +336,7 @@ class Counting : public Adapter {
  private:
   std::unique_ptr<Adapter> inner_;
   std::ifstream journal_;
+  bool after_reset_ = false;
 };
 
 TEST(Campaign, the_journal_holds_every_call_before_the_next_batch_the_minimizers_too) {

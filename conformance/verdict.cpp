@@ -220,9 +220,10 @@ CampaignResult judge(const CampaignRecord& record) {
     result.reason = "never seen at work: " + unseen;
   } else if (record.tally.exercised[static_cast<int>(Clause::commit_success)] == 0) {
     result.verdict = Verdict::inconclusive;
-    result.reason = at(Clause::commit_success).verdict == Verdict::not_applicable
-                        ? fmt::format("nothing of resizing could be seen: {}", at(Clause::commit_success).reason)
-                        : "no COMMIT ever succeeded";
+    result.reason =
+        at(Clause::commit_success).verdict == Verdict::not_applicable
+            ? fmt::format("nothing of resizing could be seen: {}", at(Clause::commit_success).reason)
+            : "no COMMIT ever succeeded";
   } else {
     result.verdict = Verdict::pass;
     result.reason = "every clause that applies was seen at work and none was broken";

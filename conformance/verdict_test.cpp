@@ -110,6 +110,7 @@ TEST(Verdict, an_option_that_is_not_offered_is_never_certified) {
   CampaignRecord record;
   record.complete = true;
   record.statements = {Statement{}};
+  record.machines.why_not = "no machines can be configured";
   record.tally.exercised[static_cast<int>(Clause::prepare_option_absent)] = 9;
   record.tally.exercised[static_cast<int>(Clause::commit_option_absent)] = 9;
   const auto result = judge(record);
