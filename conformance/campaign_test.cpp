@@ -309,6 +309,10 @@ class Counting : public Adapter {
     answered += result.answered;
     return result;
   }
+  std::optional<Fault> reset() override {
+    ++answered;
+    return inner_->reset();
+  }
   void wait(std::chrono::milliseconds time) override { inner_->wait(time); }
 
   std::uint64_t answered = 0;
