@@ -116,12 +116,13 @@ std::uint64_t evaluate(const Tree& tree, const Values& values) {
 unsigned named_values(Meaning meaning) {
   switch (meaning) {
     case Meaning::standing:
-    case Meaning::table:
       return 3;
+    case Meaning::table:
+      return 4;
     case Meaning::phase:
       return 5;
     case Meaning::gone:
-      return 9;
+      return 10;
     default:
       return 0;
   }
@@ -139,9 +140,9 @@ std::string_view name_of_value(Meaning meaning, std::uint64_t value) {
     case Meaning::phase:
       return value < 5 ? phases[value] : "";
     case Meaning::gone:
-      return value < 9 ? reasons[value] : "";
+      return value < 10 ? reasons[value] : "";
     case Meaning::table:
-      return value < 3 ? tables[value] : "";
+      return value < 4 ? tables[value] : "";
     case Meaning::marks:
       return value == mark::bolted         ? "bolted"
              : value == mark::error_sticks ? "error_sticks"
