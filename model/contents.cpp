@@ -746,6 +746,14 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   return true;
 }
 
+// Whether a failing COMMIT with this answer may have switched all the same.
+bool Contents::switches_on(std::int64_t answer) const {
+  return !exact_ && ((answer == status::H_CLOSED && has(Deviation::commit_closed_switches)) ||
+                     (answer == status::H_BUSY && has(Deviation::commit_busy_switches)) ||
+                     (answer == status::H_PTEG_FULL && has(Deviation::commit_collision_switches)) ||
+                     (answer == status::H_HARDWARE && has(Deviation::commit_hardware_switches)));
+}
+
 // Whether some deviation may have had to do with this switch of which it is not known what it does to
 // contents.
 bool Contents::leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const {
@@ -754,13 +762,10 @@ bool Contents::leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) c
     if (!has(one)) return false;
     switch (one) {
       case Deviation::commit_closed_switches:
-        return answer == status::H_CLOSED;
       case Deviation::commit_busy_switches:
-        return answer == status::H_BUSY;
       case Deviation::commit_collision_switches:
-        return answer == status::H_PTEG_FULL;
       case Deviation::commit_hardware_switches:
-        return answer == status::H_HARDWARE;
+        return switches_on(answer);
       case Deviation::commit_ignores_collided:
         return collided_ || may_collide(size);
       case Deviation::prepare_allocates_half:
@@ -799,6 +804,11 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
       return true;
     }
     return move_to(sizes.before, sizes.after, response.status, why);
+  }
+  // To a table of the same size nobody sees it.
+  if (sizes.pending == sizes.before && switches_on(response.status)) {
+    forget();
+    return true;
   }
   failed_commit_ = now_;
   if (response.status == status::H_PTEG_FULL) {
@@ -970,7 +980,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
         }
         auto& slot = place(there.ptex);
         if (there.certain) {
-          if (slot.must()) {
+          if (slot.some && !slot.none) {
             if (overwrites) {
               add(slot, words);
               continue;

@@ -161,6 +161,7 @@ class Contents {
 
   void reset(Sizes sizes);
 
+  bool switches_on(std::int64_t answer) const;
   bool leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const;
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);

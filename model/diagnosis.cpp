@@ -70,8 +70,11 @@ class Search {
     }
     for (auto& explanation : result.explanations) explanation = without_idle(explanation);
     keep_smallest(result.explanations);
+    // What explains the rest may explain it too, if only by leaving open what is in the table.
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
-      if (left_out_[i]) result.unexplained.push_back(i);
+      if (left_out_[i] && std::none_of(result.explanations.begin(), result.explanations.end(),
+                                       [&](const Deviations& one) { return accepts(one, evidence_[i]); }))
+        result.unexplained.push_back(i);
     }
     return result;
   }
