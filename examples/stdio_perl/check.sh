@@ -81,7 +81,7 @@ broken 5 6000 'commit.bolted' none commit.bolted 'commit_loses_protection commit
 broken 6 6000 prepare.discard prepare_checks_range_before_discard
 broken 7 6000 commit.bolted rehash_base_is_actual
 broken 8 6000 commit.clears commit_keeps_pending
-broken 9 6000 enter.group none
+broken 9 6000 enter.group none 'prepare.create enter.group' 'prepare_allocates_half[+]commit_swaps'
 broken 10 12000 protect.beyond none protect.beyond '.*protect_beyond_wraps.*'
 
 echo "$failures failures"
