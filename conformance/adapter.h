@@ -35,6 +35,7 @@ class EnvironmentError : public std::runtime_error {
 enum class Ability : std::uint8_t {
   forbid_resize,  ///< restart() can make a partition that may not resize its HPT (H_AUTHORITY)
   reset,          ///< reset() reboots the guest
+  configure,      ///< machines() starts machines of other configurations
 };
 
 /// How the IUT misbehaved in answer to a guest.
@@ -66,6 +67,8 @@ struct Partition {
   bool operator==(const Partition&) const = default;
 };
 
+class Machines;
+
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -84,6 +87,10 @@ class Adapter {
   /// Reboots the guest: the same partition, memory and configuration go on. Returns what went wrong, as
   /// batch() does; nothing, once the guest runs again. Only with Ability::reset. Throws EnvironmentError.
   virtual std::optional<Fault> reset() { throw EnvironmentError("the adapter cannot reboot the guest"); }
+
+  /// Starts machines of any configuration, for the rules about page sizes; lives as long as the adapter. Only
+  /// with Ability::configure: else none.
+  virtual Machines* machines() { return nullptr; }
 
   /// Lets time pass for the guest: on a real machine the kit sleeps, a simulated one advances its clock.
   virtual void wait(std::chrono::milliseconds time) = 0;

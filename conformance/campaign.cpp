@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "conformance/avoidance.h"
+#include "conformance/explanations.h"
+#include "conformance/machines/configuration_campaign.h"
 #include "generators/contents.h"
 #include "generators/exhaustive.h"
 #include "generators/plan.h"
@@ -40,6 +42,52 @@ constexpr std::size_t most_findings = 64, most_faults = 64, most_unissued = 1000
 constexpr double most_minimizing_seconds = 180;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
 constexpr std::uint64_t calls_when_forbidden = 64;
+
+// Writes down what the minimizer does as it happens, so that a kit which is killed while it replays loses no
+// more than at any other time.
+class WrittenDown final : public Adapter {
+ public:
+  WrittenDown(Adapter& adapter, Journal& journal) : adapter_(adapter), journal_(journal) {}
+
+  Description describe() override { return adapter_.describe(); }
+
+  Statement restart(const Partition& partition) override {
+    const auto statement = adapter_.restart(partition);
+    journal_.partition(statement);
+    waited_ms_ = 0;
+    return statement;
+  }
+
+  BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
+    auto result = adapter_.batch(calls, responses);
+    for (std::size_t i = 0; i < result.answered; ++i)
+      write_down(calls[i], defined_part(calls[i], responses[i]));
+    if (result.fault) write_down(calls[result.answered], std::nullopt);
+    journal_.flush();
+    return result;
+  }
+
+  std::optional<Fault> reset() override {
+    auto fault = adapter_.reset();
+    write_down({token::reset, {}}, fault ? std::nullopt : std::optional(Response{}));
+    journal_.flush();
+    return fault;
+  }
+
+  void wait(std::chrono::milliseconds time) override {
+    adapter_.wait(time);
+    waited_ms_ += static_cast<std::uint32_t>(time.count());
+  }
+
+ private:
+  void write_down(const Call& call, const std::optional<Response>& response) {
+    journal_.step({std::exchange(waited_ms_, 0), call, response});
+  }
+
+  Adapter& adapter_;
+  Journal& journal_;
+  std::uint32_t waited_ms_ = 0;
+};
 
 class Campaign {
  public:
@@ -75,6 +123,7 @@ class Campaign {
       keep_history();
       try_hostile_guests();
       if (!record_.findings.empty()) diagnose_again();
+      configure_machines();
     } catch (const EnvironmentError& error) {
       record_.error = error.what();
       journal_.error(record_.error);
@@ -84,6 +133,7 @@ class Campaign {
     mark_explained();
     for (auto& finding : record_.findings) mark_diagnosed(finding);
     mark_repeated();
+    take_over_configurations();
     try {
       for (const auto& finding : record_.findings) journal_.finding(finding);
       if (!record_.diagnosis.empty()) journal_.diagnosis(record_.diagnosis);
@@ -324,6 +374,23 @@ class Campaign {
       flush();
     }
     hostile_ = false;
+  }
+
+  // Of no importance to what was seen of the partition, nor the other way round.
+  void configure_machines() {
+    if (stopped()) return;
+    configured_ = try_configurations(
+        record_.description.abilities.contains(Ability::configure) ? adapter_.machines() : nullptr, options_,
+        journal_, record_, [this](const std::string& doing) { report(doing); });
+    if (!configured_.trouble.empty()) throw EnvironmentError(configured_.trouble);
+  }
+
+  void take_over_configurations() {
+    auto& all = record_.findings;
+    all.insert(all.end(), configured_.findings.begin(), configured_.findings.end());
+    if (configured_.findings.empty()) return;
+    if (record_.diagnosis.empty()) record_.diagnosis = {options_.under};
+    record_.diagnosis = each_with_each(record_.diagnosis, configured_.diagnosis);
   }
 
   void try_forbidden() {
@@ -570,9 +637,9 @@ class Campaign {
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
-    budget.seen = [this](const Replayed& replayed) { write_down(replayed); };
     if (minimizing_seconds_ > most_minimizing_seconds) budget.replays = std::min(budget.replays, 20u);
-    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, budget);
+    WrittenDown replays(adapter_, journal_);
+    auto minimized = minimize(replays, partition_, suspicion.steps, suspicion.target, budget);
     const bool found = minimized.best.found;
     if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
       throw EnvironmentError(
@@ -583,8 +650,7 @@ class Campaign {
     bool hidden_cause = false;
     if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
       // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
-      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps, suspicion.target.under);
-      write_down(probed);
+      const auto probed = replay_probing(replays, partition_, minimized.best.steps, suspicion.target.under);
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
@@ -648,6 +714,7 @@ class Campaign {
     std::vector<HpteKind> deadly_kinds{kind};
     std::string same, survived;
     PageSource source(options_.seed);
+    WrittenDown written(adapter_, journal_);
     for (const auto& other : other_kinds(kind, pages())) {
       if (stopped() || minimizing_seconds_ > most_minimizing_seconds) break;
       report("minimizing: trying other HPTEs");
@@ -656,8 +723,7 @@ class Campaign {
           place(source.next(wanted, shift, enter.args[1] / 8), wanted, shift, enter.args[1] % 8);
       auto steps = deadly.steps;
       steps[*entry].call.args = {enter.args[0], placed.ptex, placed.high, placed.low};
-      const auto replayed = replay(adapter_, partition_, steps, target, std::chrono::milliseconds(10));
-      write_down(replayed);
+      const auto replayed = replay(written, partition_, steps, target, std::chrono::milliseconds(10));
       if (replayed.fault) deadly_kinds.push_back(other);
       auto& list = replayed.fault ? same : survived;
       list += (list.empty() ? "" : "; ") + to_string(other);
@@ -688,7 +754,6 @@ class Campaign {
   // diagnosis too, which knows more than the one under which it was met.
   void mark_diagnosed(Finding& finding) const {
     if (finding.kind == Finding::Kind::violation) {
-      finding.unexplained = unexplained_.contains(finding.key);
       std::vector<Clause> clauses;
       for (const auto& explanation : record_.diagnosis) {
         const auto responsible = responsible_for(finding.trace, explanation);
@@ -698,6 +763,7 @@ class Campaign {
           if (std::find(clauses.begin(), clauses.end(), clause) == clauses.end()) clauses.push_back(clause);
         });
       }
+      finding.unexplained = clauses.empty() && unexplained_.contains(finding.key);
       if (!clauses.empty()) {
         finding.clauses = clauses;
         finding.consequence = false;
@@ -793,13 +859,6 @@ class Campaign {
       unexplained_.insert(evidence_[*index].keys.begin(), evidence_[*index].keys.end());
       evidence_.erase(evidence_.begin() + static_cast<std::ptrdiff_t>(*index));
     }
-  }
-
-  void write_down(const Replayed& replayed) {
-    auto steps = replayed.steps;
-    steps.insert(steps.end(), replayed.rest.begin(), replayed.rest.end());
-    journal_.replayed(replayed.statement, steps);
-    journal_.flush();
   }
 
   static std::string suspicion_text(const Suspicion& suspicion) {
@@ -943,9 +1002,10 @@ class Campaign {
   std::size_t faults_ = 0;        // how often the implementation failed to answer
   std::size_t unissued_ = 0;      // plans in a row of which every call is avoided
   std::vector<Target> observed_;  // of each finding
-  bool refused_before_ = false;   // in this partition
-  Avoidance avoidance_;           // of what the implementation does not survive
-  bool hostile_ = false;          // guests are, on purpose
+  ConfigurationFindings configured_;
+  bool refused_before_ = false;  // in this partition
+  Avoidance avoidance_;          // of what the implementation does not survive
+  bool hostile_ = false;         // guests are, on purpose
   Clock::time_point start_ = Clock::now();
   double minimizing_seconds_ = 0;
 };

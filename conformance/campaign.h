@@ -9,11 +9,25 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 
 #include "conformance/journal.h"
 #include "conformance/minimizer.h"
 
 namespace hptck {
+
+/// Of the machines that an implementation offers to configure, for the rules about page sizes.
+enum class ConfigurationCover : std::uint8_t {
+  none,
+  pairwise,  ///< any two settings meet in one of them
+  full,      ///< all
+};
+struct ConfigurationOptions {
+  ConfigurationCover cover = ConfigurationCover::pairwise;
+  /// At most so many of a pairwise cover, the most telling first; and migrations. None: as many as the
+  /// adapter finds usual.
+  std::optional<std::uint64_t> configurations, migrations;
+};
 
 struct CampaignOptions {
   std::uint64_t seed = 1;
@@ -23,6 +37,7 @@ struct CampaignOptions {
   unsigned exhaustive_length = 3;  ///< every sequence of abstract calls up to this length is tried first
   unsigned batch_calls = 512;      ///< hypercalls that go to the adapter together
   MinimizerBudget minimizer;
+  ConfigurationOptions configurations;
   Deviations under;                         ///< taken for granted: only what they do not explain is a finding
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the campaign early
   /// The one command that replays a trace file; for reports.

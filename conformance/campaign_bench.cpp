@@ -58,6 +58,7 @@ double run(Adapter& adapter, std::uint64_t calls, Journal::Detail detail) {
   const auto directory = std::filesystem::temp_directory_path() / "hptck-campaign-bench";
   std::filesystem::create_directories(directory);
   CampaignOptions options;
+  options.configurations.cover = ConfigurationCover::none;  // the fake host is not what is measured
   options.calls = calls;
   options.minimizer = {0, std::chrono::milliseconds(0)};
   CampaignRecord record;

@@ -19,6 +19,7 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
   std::filesystem::create_directories(directory);
   const auto adapter = make_qemu_adapter({});
   CampaignOptions options;
+  options.configurations.cover = ConfigurationCover::none;  // a phase of its own, which has tests of its own
   options.seed = 1;
   options.calls = 30000;
   options.out = directory;

@@ -84,6 +84,7 @@ TEST_P(ContentsOnQemu, the_known_deviations_and_deaths_are_found_and_nothing_els
   std::filesystem::create_directories(directory);
   const auto adapter = make_qemu_adapter(options_of(GetParam()));
   CampaignOptions options;
+  options.configurations.cover = ConfigurationCover::none;  // a phase of its own, which has tests of its own
   options.calls = 15000;
   options.out = directory;
   CampaignRecord record;

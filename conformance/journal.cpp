@@ -62,7 +62,8 @@ Json to_json(const Finding& f) {
           {"headline", f.headline},
           {"explanation", f.explanation},
           {"evidence", f.evidence},
-          {"trace", print_trace(f.trace)},
+          {"trace", f.configuration.empty() ? print_trace(f.trace) : ""},
+          {"configuration", f.configuration},
           {"consequence", f.consequence},
           {"minimality", minimalities[static_cast<int>(f.minimality)]},
           {"replays", f.replays},
@@ -84,7 +85,9 @@ Finding finding_from(const Json& json) {
   f.headline = json.at("headline");
   f.explanation = json.at("explanation");
   f.evidence = json.at("evidence");
-  f.trace = parse_trace(json.at("trace").get<std::string>(), "trace of a finding");
+  if (json.contains("configuration")) f.configuration = json.at("configuration");
+  if (f.configuration.empty())
+    f.trace = parse_trace(json.at("trace").get<std::string>(), "trace of a finding");
   f.consequence = json.at("consequence");
   f.minimality = static_cast<Finding::Minimality>(index_of(minimalities, json.at("minimality")));
   f.replays = json.at("replays");
@@ -105,15 +108,88 @@ Json to_json(const Tally& tally) {
   for (int i = 0; i < clause_count; ++i) {
     if (tally.exercised[i] != 0) exercised[std::string(id_of(static_cast<Clause>(i)))] = tally.exercised[i];
   }
-  return {{"calls", tally.calls}, {"exercised", exercised}};
+  Json json{{"calls", tally.calls}, {"exercised", exercised}};
+  if (tally.configurations != 0) json["configurations"] = tally.configurations;
+  if (tally.migrations != 0) json["migrations"] = tally.migrations;
+  return json;
 }
 
 Tally tally_from(const Json& json) {
   Tally tally;
   tally.calls = json.at("calls");
+  tally.configurations = json.value("configurations", std::uint64_t{0});
+  tally.migrations = json.value("migrations", std::uint64_t{0});
   for (const auto& [id, count] : json.at("exercised").items())
     tally.exercised[static_cast<int>(clause_named(id))] = count;
   return tally;
+}
+
+// Every encoding is asked for in the same order, so the statuses alone say all; equal ones in a row are
+// counted.
+Json answers_to_json(const std::vector<capabilities::EnterAnswer>& answers) {
+  Json runs = Json::array();
+  for (std::size_t i = 0; i < answers.size();) {
+    std::size_t end = i + 1;
+    while (end < answers.size() && answers[end].status == answers[i].status) ++end;
+    runs.push_back({answers[i].status, end - i});
+    i = end;
+  }
+  return runs;
+}
+
+std::vector<capabilities::EnterAnswer> answers_from(const Json& json) {
+  static const auto encodings = capabilities::every_page_encoding();
+  std::vector<capabilities::EnterAnswer> answers;
+  for (const auto& run : json) {
+    const auto count = run.at(1).get<std::size_t>();
+    if (count > encodings.size() - answers.size())
+      throw std::invalid_argument("more answers than there are page-size encodings");
+    for (std::size_t i = 0; i < count; ++i)
+      answers.push_back({encodings[answers.size()], run.at(0).get<std::int64_t>()});
+  }
+  return answers;
+}
+
+Json to_json(const capabilities::Case& one, std::string_view fault) {
+  Json json;
+  if (one.destination) {
+    json = {{"migration", text_of(one.configuration, *one.destination)},
+            {"accepted", one.migrated.accepted},
+            {"messages", one.migrated.messages},
+            {"enter", answers_to_json(one.migrated.enter)},
+            {"memory_bytes", one.migrated.memory_bytes}};
+  } else {
+    const auto& seen = one.seen;
+    json = {{"configuration", text_of(one.configuration)},
+            {"started", seen.started},
+            {"messages", seen.messages},
+            {"enter", answers_to_json(seen.enter)},
+            {"memory_bytes", seen.memory_bytes}};
+    if (seen.exit_status) json["exit_status"] = *seen.exit_status;
+    if (seen.property) json["property"] = *seen.property;
+  }
+  if (!fault.empty()) json["fault"] = fault;
+  return json;
+}
+
+capabilities::Case case_from(const Json& json) {
+  capabilities::Case one;
+  if (json.contains("migration")) {
+    const auto [source, destination] = capabilities::parse_migration(json.at("migration").get<std::string>());
+    one.configuration = source;
+    one.destination = destination;
+    one.migrated = {json.at("accepted"), json.at("messages"), answers_from(json.at("enter")),
+                    json.at("memory_bytes")};
+    return one;
+  }
+  one.configuration = capabilities::parse_configuration(json.at("configuration").get<std::string>());
+  one.seen.started = json.at("started");
+  if (json.contains("exit_status")) one.seen.exit_status = json.at("exit_status").get<int>();
+  one.seen.messages = json.at("messages");
+  if (json.contains("property")) one.seen.property = json.at("property").get<std::vector<std::uint32_t>>();
+  one.seen.enter = answers_from(json.at("enter"));
+  one.seen.memory_bytes = json.at("memory_bytes");
+  return one;
 }
 
 }  // namespace
@@ -147,6 +223,7 @@ void Journal::campaign(const CampaignRecord& r) {
   for (const auto ability : r.description.abilities) {
     if (ability == Ability::forbid_resize) abilities.push_back("forbid_resize");
     if (ability == Ability::reset) abilities.push_back("reset");
+    if (ability == Ability::configure) abilities.push_back("configure");
   }
   line("campaign " + dump({{"kit_version", r.kit_version},
                            {"edition", r.edition},
@@ -170,15 +247,20 @@ void Journal::step(const Step& step) {
   line(print_step_call(step));
 }
 
-void Journal::replayed(const Statement& statement, std::span<const Step> steps) {
-  partition(statement);
-  for (const auto& one : steps) step(one);
-}
-
 void Journal::diagnosis(const std::vector<Deviations>& explanations) {
   Json sets = Json::array();
   for (const auto& deviations : explanations) sets.push_back(to_json(deviations));
   line("diagnosis " + dump({{"explanations", sets}}));
+}
+
+void Journal::machines(const ConfigurationRecord& machines) {
+  line("machines " + dump({{"cover", machines.cover},
+                           {"why_not", machines.why_not},
+                           {"accelerators", machines.accelerators}}));
+}
+
+void Journal::configuration(const capabilities::Case& one, std::string_view fault) {
+  line((one.destination ? "migration " : "configuration ") + dump(to_json(one, fault)));
 }
 
 void Journal::finding(const Finding& finding) { line("finding " + dump(to_json(finding))); }
@@ -202,7 +284,8 @@ void Journal::flush() {
   pending_.clear();
 }
 
-CampaignRecord read_journal(std::string_view text, std::string_view name, std::vector<Trace>* partitions) {
+CampaignRecord read_journal(std::string_view text, std::string_view name, std::vector<Trace>* partitions,
+                            std::vector<capabilities::Case>* cases) {
   CampaignRecord record;
   std::size_t number = 0;
   bool headed = false;
@@ -242,6 +325,7 @@ CampaignRecord read_journal(std::string_view text, std::string_view name, std::v
       continue;
     }
     if (keyword != "campaign" && keyword != "finding" && keyword != "suspicion" && keyword != "settled" &&
+        keyword != "machines" && keyword != "configuration" && keyword != "migration" &&
         keyword != "diagnosis" && keyword != "tally" && keyword != "error" && keyword != "end") {
       auto step = parse_step_call(line, number, name);
       step.wait_ms = std::exchange(wait_ms, 0);
@@ -268,6 +352,7 @@ CampaignRecord read_journal(std::string_view text, std::string_view name, std::v
         for (const auto& ability : json.at("abilities")) {
           if (ability == "forbid_resize") record.description.abilities.insert(Ability::forbid_resize);
           if (ability == "reset") record.description.abilities.insert(Ability::reset);
+          if (ability == "configure") record.description.abilities.insert(Ability::configure);
         }
       } else if (keyword == "finding") {
         auto finding = finding_from(json);
@@ -282,6 +367,13 @@ CampaignRecord read_journal(std::string_view text, std::string_view name, std::v
         suspicions.push_back(finding_from(json));
       } else if (keyword == "settled") {
         suspicions.clear();
+      } else if (keyword == "machines") {
+        record.machines = {json.at("cover"), json.at("why_not"),
+                           json.at("accelerators").get<std::map<std::string, std::string>>()};
+      } else if (keyword == "configuration" || keyword == "migration") {
+        ++(keyword == "migration" ? record.tally.migrations : record.tally.configurations);
+        auto one = case_from(json);
+        if (cases != nullptr) cases->push_back(std::move(one));
       } else if (keyword == "diagnosis") {
         record.diagnosis.clear();
         for (const auto& set : json.at("explanations")) record.diagnosis.push_back(deviations_from(set));

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "conformance/verdict.h"
+#include "model/capabilities/judge.h"
 
 namespace hptck {
 
@@ -32,8 +33,10 @@ class Journal {
   void campaign(const CampaignRecord& record);
   void partition(const Statement& statement);
   void step(const Step& step);
-  /// Calls made to a fresh partition to see a finding again.
-  void replayed(const Statement& statement, std::span<const Step> steps);
+  /// How the page-size rules are tried.
+  void machines(const ConfigurationRecord& machines);
+  /// What was seen of a machine, or of a migration. `fault` empty: there was none.
+  void configuration(const capabilities::Case& one, std::string_view fault);
   void finding(const Finding& finding);
   /// A finding that is yet to be minimized. It stands if the journal ends before settled().
   void suspicion(const Finding& finding);
@@ -54,9 +57,10 @@ class Journal {
   std::string pending_;
 };
 
-/// Reads a journal back; `partitions`, when given, gets every partition with its calls. Throws InputError for
-/// one that is damaged anywhere but at its very end.
+/// Reads a journal back; `partitions`, when given, gets every partition with its calls, `cases` what was seen
+/// of machines and migrations. Throws InputError for one that is damaged anywhere but at its very end.
 CampaignRecord read_journal(std::string_view text, std::string_view name,
-                            std::vector<Trace>* partitions = nullptr);
+                            std::vector<Trace>* partitions = nullptr,
+                            std::vector<capabilities::Case>* cases = nullptr);
 
 }  // namespace hptck

@@ -65,8 +65,6 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
         if (subset(refusal.rows, target.rows)) {
           result.found = true;
           result.refusal = std::move(refusal);
-          for (++i; i < batch.answered; ++i)
-            result.rest.push_back({0, calls[i], defined_part(calls[i], responses[i])});
           return result;
         }
       }
@@ -100,8 +98,7 @@ Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<
     const auto batch = issue(adapter, {&step.call, 1}, {&response, 1});
     if (batch.fault) return false;
     // Kept up to the first refusal: that is what there is to show.
-    (result.first ? result.rest : result.steps)
-        .push_back({step.wait_ms, step.call, defined_part(step.call, response)});
+    if (!result.first) result.steps.push_back({step.wait_ms, step.call, defined_part(step.call, response)});
     last_accepted = oracle.step(step.call, response);
     if (last_accepted) return true;
     if (!result.first) result.refusal = oracle.explain(step.call, &response);

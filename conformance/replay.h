@@ -27,7 +27,6 @@ struct Target {
 
 struct Replayed {
   std::vector<Step> steps;  ///< as it went, up to and including the call that showed the target
-  std::vector<Step> rest;   ///< what was issued and answered beyond that
   Statement statement;
   bool found = false;
   bool first = false;          ///< nothing else was refused before the target

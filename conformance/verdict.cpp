@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/capabilities/configuration.h"
+
 namespace hptck {
 
 std::string_view name_of(Verdict verdict) {
@@ -32,12 +34,44 @@ bool any_statement(const CampaignRecord& record, auto predicate) {
   return std::any_of(record.statements.begin(), record.statements.end(), predicate);
 }
 
+bool is_of_page_sizes(Clause clause) { return text_of(clause).group.starts_with("Page sizes"); }
+
+// The same for those that are about machines as they are configured.
+std::string page_sizes_not_applicable(Clause clause, const CampaignRecord& record) {
+  const auto& machines = record.machines;
+  if (machines.cover.empty()) return machines.why_not;
+  switch (clause) {
+    case Clause::host_backing:
+    case Clause::host_segments:
+    case Clause::host_page_sizes:
+    case Clause::host_inhibited:
+    case Clause::sizes_same: {
+      std::string lacking;
+      for (const auto& [name, why] : machines.accelerators) {
+        if (name == name_of(capabilities::Accelerator::tcg)) continue;
+        if (why.empty()) return "";  // it could have been seen
+        lacking += fmt::format("{}{}: {}", lacking.empty() ? "" : "; ", name, why);
+      }
+      return "it is about KVM, which cannot be had here: " + lacking;
+    }
+    default:
+      return "";
+  }
+}
+
 // Why a clause that was not exercised does not apply to this implementation; empty when it does.
 std::string not_applicable(Clause clause, const CampaignRecord& record) {
   const auto& text = text_of(clause);
   const auto seen = [&](Clause c) { return record.tally.exercised[static_cast<int>(c)] != 0; };
   const bool absent = seen(Clause::prepare_option_absent) || seen(Clause::commit_option_absent);
   if (text.status == ClauseStatus::unjudged) return text.reason;
+  if (is_of_page_sizes(clause)) {
+    const auto why = page_sizes_not_applicable(clause, record);
+    return why.empty() && text.modality == Modality::may ? "a permission that was not used" : why;
+  }
+  // What H_ENTER and its neighbours may do, they may do without the option, too.
+  const bool resizes = text.group.starts_with("H_RESIZE_HPT_") || text.group == "Pending HPT";
+  const bool permits_without = !resizes && text.modality == Modality::may;
   switch (clause) {
     case Clause::prepare_option_absent:
     case Clause::commit_option_absent:
@@ -51,6 +85,7 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
       }
       break;
     default:
+      if (permits_without) break;
       if (absent) return "the option is not offered";
       if (!record.statements.empty() && text.group != "H_READ" &&
           !any_statement(record, [](const Statement& s) { return s.resize != Resize::disabled; })) {
@@ -185,7 +220,10 @@ CampaignResult judge(const CampaignRecord& record) {
     result.reason = "never seen at work: " + unseen;
   } else if (record.tally.exercised[static_cast<int>(Clause::commit_success)] == 0) {
     result.verdict = Verdict::inconclusive;
-    result.reason = "no COMMIT ever succeeded";
+    result.reason =
+        at(Clause::commit_success).verdict == Verdict::not_applicable
+            ? fmt::format("nothing of resizing could be seen: {}", at(Clause::commit_success).reason)
+            : "no COMMIT ever succeeded";
   } else {
     result.verdict = Verdict::pass;
     result.reason = "every clause that applies was seen at work and none was broken";

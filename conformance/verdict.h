@@ -25,7 +25,9 @@ std::string_view name_of(Verdict verdict);
 
 /// How often each clause was seen at work.
 struct Tally {
-  std::uint64_t calls = 0;                              ///< hypercalls answered
+  std::uint64_t calls = 0;  ///< hypercalls answered by the one partition
+  std::uint64_t configurations = 0,
+                migrations = 0;  ///< machines started, guests moved, for the page-size rules
   std::array<std::uint64_t, clause_count> exercised{};  ///< indexed by Clause
   bool operator==(const Tally&) const = default;
 };
@@ -42,6 +44,8 @@ struct Finding {
   std::string explanation;  ///< several lines, in LoPAR's terms; live states, the row that refused
   std::string evidence;     ///< of a fault: exit status, signal, stderr tail; else empty
   Trace trace;              ///< minimized; its last call is the one refused, or never answered
+  /// Of the page-size rules, instead of a trace: the machine, or "SOURCE -> DESTINATION".
+  std::string configuration;
   /// Not held against any clause: every trace found breaks another clause first, or another finding explains
   /// it.
   bool consequence = false;
@@ -65,6 +69,15 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+/// How the page-size rules were tried.
+struct ConfigurationRecord {
+  std::string cover;    ///< "pairwise", "full"; empty: no machine was configured
+  std::string why_not;  ///< why no machine was configured, where the implementation or its adapter is why
+  /// By name; empty: machines were started with it; else why it cannot be had.
+  std::map<std::string, std::string> accelerators;
+  bool operator==(const ConfigurationRecord&) const = default;
+};
+
 /// Everything that a journal says. Reports are made from this alone.
 struct CampaignRecord {
   std::string kit_version, edition, catalogue_hash;
@@ -75,6 +88,7 @@ struct CampaignRecord {
   std::string started;                ///< UTC, ISO 8601, from the journal
   double seconds = 0;                 ///< duration; 0 when the journal was cut short
   std::vector<Statement> statements;  ///< each distinct partition declaration, in order of appearance
+  ConfigurationRecord machines;
   Tally tally;
   std::vector<Finding> findings;  ///< in order of appearance
   Deviations under;               ///< taken for granted; the clauses that they break are broken

@@ -110,11 +110,16 @@ TEST(Verdict, an_option_that_is_not_offered_is_never_certified) {
   CampaignRecord record;
   record.complete = true;
   record.statements = {Statement{}};
+  record.machines.why_not = "no machines can be configured";
   record.tally.exercised[static_cast<int>(Clause::prepare_option_absent)] = 9;
   record.tally.exercised[static_cast<int>(Clause::commit_option_absent)] = 9;
   const auto result = judge(record);
   EXPECT_EQ(result.verdict, Verdict::inconclusive);
+  EXPECT_EQ(result.reason, "nothing of resizing could be seen: the option is not offered");
   EXPECT_EQ(at(result, Clause::commit_success).verdict, Verdict::not_applicable);
+  // These have nothing to do with the option.
+  EXPECT_EQ(at(result, Clause::enter_hardware).reason, "a permission that was not used");
+  EXPECT_EQ(at(result, Clause::commit_hardware).reason, "the option is not offered");
 }
 
 TEST(Verdict, a_finding_fails_its_clause_even_when_seen_at_work) {

@@ -49,8 +49,14 @@ std::vector<PageKind> page_kinds(Pages pages);
 struct Wanted {
   PageKind kind;
   bool secondary = false, bolted = true;
-  unsigned protection = 2;  ///< 0 to 7: N and PP
+  unsigned protection = 2;      ///< 0 to 7: N and PP
+  std::uint64_t real_page = 0;  ///< address of the page's memory, a multiple of the actual page size
 };
+
+/// One of the real pages that every partition has for pages of this kind: of up to 64 KiB those below 2 MiB,
+/// of larger ones only the first. Any number will do. In 64 KiB pages the real page's low bits share LP with
+/// the encoding, which is what a hypervisor may forget.
+std::uint64_t real_page(const PageKind& kind, std::uint64_t number);
 
 /// The page's HPTE, where it belongs in a table of this shift. Slot 0 to 7.
 Placed place(const hashing::Page<Concrete>& page, const Wanted& wanted, unsigned shift, unsigned slot);

@@ -337,6 +337,18 @@ void issue(Partition& partition, const Plan& plan, std::vector<Issued>& trace) {
   issue(partition, plan, trace, [](const Call&) {});
 }
 
+struct RealPage {
+  std::uint64_t address;
+  unsigned shift;  // of the actual page's size
+};
+RealPage real_page_of(const Hpte& hpte) {
+  const auto number = hpte.low & 0x0ffffffffffff000;
+  if (hpte.large())
+    for (const auto& e : hashing::page_encodings)
+      if (((hpte.low >> 12) & e.mask) == e.lp) return {number - (std::uint64_t{e.lp} << 12), e.actual_shift};
+  return {number, 12};
+}
+
 // What a legal guest never does.
 void expect_legal(const Call& call, const Partition& partition, const std::string& where) {
   if (call.token != token::H_ENTER) return;
@@ -347,6 +359,10 @@ void expect_legal(const Call& call, const Partition& partition, const std::strin
   EXPECT_TRUE(stands_right(hpte, ptex, partition.shift())) << where << to_string(call);
   EXPECT_EQ(hpte.low & 0x78, 0x10u) << where << to_string(call);
   EXPECT_EQ(hpte.high & 0x69, HPTE_VALID) << where << to_string(call);
+  // Memory that every partition has, from a boundary of the page on.
+  const auto real = real_page_of(hpte);
+  EXPECT_EQ(real.address % (std::uint64_t{1} << real.shift), 0u) << where << to_string(call);
+  EXPECT_LT(real.address, 2u << 20) << where << to_string(call);
   for (const auto& [other_ptex, other] : partition.table())
     EXPECT_NE(words_of(page_of(other, other_ptex)), words_of(page_of(hpte, ptex)))
         << where << to_string(call) << " maps a page again";
@@ -564,6 +580,7 @@ TEST(content_guest, every_class_slot_and_bit_is_entered) {
   std::set<std::uint64_t> slots;
   bool first = false, last = false;
   std::set<std::uint64_t> index_bits;
+  std::map<unsigned, std::set<std::uint64_t>> real_pages;  // by the logarithm of the size
   for (const auto& [call, response] : guest_trace(20, 22, 5, 20000)) {
     if (call.token != token::H_ENTER || response.status != status::H_SUCCESS) continue;
     const Hpte hpte{call.args[2], call.args[3]};
@@ -577,11 +594,16 @@ TEST(content_guest, every_class_slot_and_bit_is_entered) {
     const auto index = raw(page_of(hpte, response.out[0]).index);
     for (std::uint64_t bit = 0; bit < 28; ++bit)
       if ((index >> bit & 1) != 0) index_bits.insert(bit);
+    const auto real = real_page_of(hpte);
+    real_pages[real.shift].insert(real.address >> real.shift);
   }
   EXPECT_EQ(entered.size(), 13u * 4);
   EXPECT_EQ(slots.size(), 8u);
   EXPECT_TRUE(first && last);
   EXPECT_EQ(index_bits.size(), 28u);
+  EXPECT_GT(real_pages[12].size(), 50u);
+  EXPECT_EQ(real_pages[16].size(), 32u);  // so all of what LP leaves to them
+  EXPECT_EQ(real_pages[24], std::set<std::uint64_t>{0});
 }
 
 TEST(content_guest, pairs_collide_and_nearly_collide_at_every_distance) {

@@ -60,7 +60,7 @@ void add(Possible& slot, const HpteWords& hpte) {
     return;
   }
   if (slot.first == hpte || std::find(slot.more.begin(), slot.more.end(), hpte) != slot.more.end()) return;
-  slot.more.push_back(hpte);
+  slot.more.push_front(hpte);
 }
 
 template <class Visitor>
@@ -133,6 +133,8 @@ Contents::Contents(const Deviations& deviations, Rigour rigour)
     : deviations_(deviations), rigour_(rigour), rules_(slot_rules_under(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
+  rehashes_wrong_ = std::any_of(std::begin(rehash_mistakes), std::end(rehash_mistakes),
+                                [&](const auto& mistake) { return has(mistake.first); });
   // Then a Pending HPT may be another than the last PREPARE asked for.
   deviations.for_each([&](Deviation one) {
     pending_unsure_ |= text_of(broken_by(one)).group == "H_RESIZE_HPT_PREPARE" ||
@@ -719,7 +721,8 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   const bool same = size != 0 && size == pending_ && call.args[0] == 0;
   const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   if (response.status == status::H_PTEG_FULL && size != 0 && shift != 0) {
-    if (!(collided_ && (same || pending_unsure_)) && !(real < shift && may_collide(size))) {
+    if (!(collided_ && (same || pending_unsure_)) && !hostile_ &&
+        !((real < shift || rehashes_wrong_) && may_collide(size))) {
       if (why != nullptr) {
         why->clauses = {same ? Clause::prepare_match_collision : Clause::prepare_create_collision};
         why->row = why->clauses.front();
@@ -739,8 +742,33 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   if (pending_ == 0) return true;
   prepared_ = now_;
   undone_.clear();
-  if (shift != 0 && pending_ < shift && may_collide(pending_)) collided_ = true;
+  if (shift != 0 && (pending_ < shift || rehashes_wrong_) && may_collide(pending_)) collided_ = true;
   return true;
+}
+
+// Whether some deviation may have had to do with this switch of which it is not known what it does to
+// contents.
+bool Contents::leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const {
+  if (exact_) return false;
+  return std::any_of(std::begin(inexact), std::end(inexact), [&](Deviation one) {
+    if (!has(one)) return false;
+    switch (one) {
+      case Deviation::commit_closed_switches:
+        return answer == status::H_CLOSED;
+      case Deviation::commit_busy_switches:
+        return answer == status::H_BUSY;
+      case Deviation::commit_collision_switches:
+        return answer == status::H_PTEG_FULL;
+      case Deviation::commit_hardware_switches:
+        return answer == status::H_HARDWARE;
+      case Deviation::commit_ignores_collided:
+        return collided_ || may_collide(size);
+      case Deviation::prepare_allocates_half:
+        return sizes.after != size;
+      default:
+        return true;
+    }
+  });
 }
 
 bool Contents::commit(const Call& call, const Response& response, Sizes sizes, Refused* why) {
@@ -750,7 +778,8 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
                          (sizes.after == size || sizes.after == 0 || sizes.pending == sizes.before));
   const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   const auto no_collision = [&] {
-    return sizes.before != 0 && size != 0 && !collided_ && !(real < sizes.before && may_collide(size));
+    return sizes.before != 0 && size != 0 && !collided_ && !hostile_ &&
+           !((real < sizes.before || rehashes_wrong_) && may_collide(size));
   };
   if (response.status == status::H_PTEG_FULL && no_collision()) {
     if (why != nullptr) {
@@ -763,7 +792,7 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
     return false;
   }
   if (switched) {
-    if (sizes.after == 0 || hostile_ || !exact_) {
+    if (sizes.after == 0 || hostile_ || leaves_unknown(response.status, size, sizes)) {
       const bool was_hostile = hostile_;
       forget();
       hostile_ = was_hostile;
@@ -875,6 +904,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
       });
     }
   }
+  const auto present = arrivals.size();
   for (const auto& old : undone_) {
     for (auto& one : arrivals)
       if (one.ptex == old.ptex && one.high == old.high) one.certain = false;
@@ -900,17 +930,27 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
   const bool overwrites = has(Deviation::commit_overwrites_on_collision) ||
                           has(Deviation::commit_ignores_collided) ||
                           (has(Deviation::commit_collision_switches) && answer == status::H_PTEG_FULL);
-  const bool undoes = has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection);
   std::unordered_map<std::uint64_t, Group> groups;
+  // The HPTEs of one HPTEG go to one or two, as a rule; those are at hand.
+  std::array<std::pair<std::uint64_t, Group*>, 2> recent{};
   const auto place = [&](std::uint64_t ptex) -> Possible& {
-    const auto [group, added] = groups.try_emplace(ptex / 8);
-    if (added) group->second.fill(empty);
-    return group->second[ptex % 8];
+    const auto hpteg = ptex / 8;
+    if (recent[0].first != hpteg || recent[0].second == nullptr) {
+      std::swap(recent[0], recent[1]);
+      if (recent[0].first != hpteg || recent[0].second == nullptr) {
+        const auto [group, added] = groups.try_emplace(hpteg);
+        if (added) group->second.fill(empty);
+        recent[0] = {hpteg, &group->second};
+      }
+    }
+    return (*recent[0].second)[ptex % 8];
   };
   groups.reserve(std::min(2 * groups_.size(), arrivals.size()));
   std::optional<std::pair<Held, std::uint64_t>> collision;
   for (const bool certain_ones : {true, false}) {
-    for (const auto& here : arrivals) {
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      const auto& here = arrivals[i];
+      const bool is_undone = i >= present;
       if (here.certain != certain_ones) continue;
       if (!carried(here, from, to, all)) {
         forget();
@@ -920,11 +960,11 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
         const HpteWords words{there.high, there.low};
         if (first_slots) {
           const auto count = in_group[there.ptex / 8];
-          for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count.all, 8); ++i) {
-            auto& one = place(there.ptex / 8 * 8 + i);
+          for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count.all, 8); ++k) {
+            auto& one = place(there.ptex / 8 * 8 + k);
             add(one, words);
             one.because = Clause::commit_bolted;
-            one.none = i >= count.certain;
+            one.none = k >= count.certain;
           }
           continue;
         }
@@ -942,7 +982,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
           slot.none = false;
           slot.first = words;
           slot.because = Clause::commit_bolted;
-        } else if (!slot.must() || undoes) {
+        } else if (!slot.must() || is_undone) {
           add(slot, words);
         }
       }

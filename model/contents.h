@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,20 +35,22 @@ struct HpteWords {
   bool operator==(const HpteWords&) const = default;
 };
 
-/// What may stand in a slot.
+/// What may stand in a slot. Small, because a table's worth of them is what a resize has to go through.
 struct Possible {
-  std::vector<HpteWords> more;             ///< valid HPTEs, beyond the first
+  std::forward_list<HpteWords> more;       ///< valid HPTEs, beyond the first
   HpteWords first;                         ///< the first valid HPTE, if `some`
   std::uint32_t since = 0;                 ///< when this became known; a count of calls
   Clause because = Clause::read_contents;  ///< what made it so
-  bool some = false;                       ///< a valid HPTE may stand here
-  bool none = true;                        ///< nothing valid may stand here
-  bool anything = false;                   ///< nothing is known
-  bool confirmed = true;                   ///< H_READ has shown it since
+  bool some : 1 = false;                   ///< a valid HPTE may stand here
+  bool none : 1 = true;                    ///< nothing valid may stand here
+  bool anything : 1 = false;               ///< nothing is known
+  bool confirmed : 1 = true;               ///< H_READ has shown it since
 
   /// Exactly this HPTE stands there.
   bool must() const { return some && !none && !anything && more.empty(); }
 };
+
+static_assert(sizeof(Possible) <= 32);
 
 /// An HPTE that the guest has reason to think is in the table.
 struct Held {
@@ -158,6 +161,7 @@ class Contents {
 
   void reset(Sizes sizes);
 
+  bool leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const;
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);
   bool move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why);
@@ -168,6 +172,7 @@ class Contents {
   Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool pending_unsure_ = false;  // a deviation is on that concerns what is pending
+  bool rehashes_wrong_ = false;  // a deviation is on that takes HPTEs to wrong places
   bool exact_ = true;            // false: a deviation is on of which it is not known what it does to contents
 
   std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG

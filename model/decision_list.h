@@ -108,11 +108,9 @@ constexpr auto decision_list(Rows... rows) {
   return std::tuple<Rows...>(rows...);
 }
 
-/// A row as it is read in one domain.
-template <class Domain>
+/// A row as it is read in one domain, of a state S and of arguments A.
+template <class Domain, class S = State<Domain>, class A = Arguments<Domain>>
 struct Row {
-  using S = State<Domain>;
-  using A = Arguments<Domain>;
   using Bool = typename Domain::Bool;
 
   RowKind kind;
@@ -133,12 +131,10 @@ struct Row {
 
 /// A list that is read in one domain, and that deviations edit. An edit reaches every row of the clause;
 /// where there is none (any more) it does nothing, since one deviation may make another pointless.
-template <class Domain>
+template <class Domain, class S = State<Domain>, class A = Arguments<Domain>>
 class DecisionList {
  public:
-  using R = Row<Domain>;
-  using S = State<Domain>;
-  using A = Arguments<Domain>;
+  using R = Row<Domain, S, A>;
 
   template <class... Rows>
   explicit DecisionList(const std::tuple<Rows...>& list) {
@@ -161,7 +157,7 @@ class DecisionList {
   }
   /// The check is never made, the effect never done; the place stays, for others to stand before.
   DecisionList& never(Clause clause) {
-    return unless(clause, [](const S& s, const A&) { return eq(s.phase, s.phase); });
+    return unless(clause, [](const S& s, const A&) { return true_of(s); });
   }
   /// Puts a row before the first one of the clause that the specification has. The row carries the clause of
   /// which it is a misplaced or a mistaken instance.

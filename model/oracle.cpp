@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/capabilities/rows.h"
 #include "model/deviations.h"
 #include "model/walk.h"
 #include "spec/embedded.h"
@@ -334,6 +335,12 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
   sort_unique(next.states);
   if (next.known && !next.states.empty())
     next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
+  // Where an unended preparation was possible until now, the collision came unseen: it was among the states
+  // only because an answer between (H_LONG_BUSY_* by ambiguity A8, or that of another hypercall) suited it.
+  if (next.exercised.contains(Clause::prepare_match_collision) &&
+      std::any_of(states_->first.begin(), states_->first.end(),
+                  [](const S& s) { return in(s, Phase::preparing) || in(s, Phase::prepared); }))
+    next.exercised.add(Clause::pending_collides);
   return next;
 }
 
@@ -452,6 +459,7 @@ std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response
                     {before, next.known ? size_of(next.states) : before, pending_in(states_->first)}, &why))
     return std::nullopt;
   Refusal refusal;
+  refusal.by_contents = true;
   refusal.clauses = why.clauses;
   for (const auto clause : why.clauses) refusal.rows.add(clause);
   refusal.rows.add(why.row);
@@ -624,6 +632,12 @@ ClauseSet clauses_with_rows() {
                            &slots.protect, &slots.bulk}) {
     for (const auto& row : *list) clauses.add(row.clause);
   }
+  const auto pages = capabilities::page_size_specification<Concrete>();
+  for (const auto* list : {&pages.start, &pages.refusal})
+    for (const auto& row : *list) clauses.add(row.clause);
+  for (const auto* list : {&pages.enter, &pages.enter_after})
+    for (const auto& row : *list) clauses.add(row.clause);
+  for (const auto& row : pages.migrate) clauses.add(row.clause);
   // What COMMIT does to the table as a whole is no row of either kind; model/contents.cpp judges it.
   for (const auto clause : {Clause::commit_bolted, Clause::commit_unbolted, Clause::commit_nothing_else})
     clauses.add(clause);

@@ -209,6 +209,43 @@ TEST(Oracle, pteg_full_wants_bolted_entries_and_a_smaller_table) {
   EXPECT_THAT(allowed(oracle, commit(0, 25)), ElementsAre(H_SUCCESS, H_CLOSED, H_HARDWARE));
 }
 
+// The first answer after an H_LONG_BUSY_* may tell of it, or a later one: what was answered between suited an
+// unended preparation as well.
+TEST(Oracle, a_collision_that_came_unseen_is_seen_at_work) {
+  const std::uint64_t vsid = 0x10000;
+  const auto enter = [](std::uint64_t vsid_entered) {
+    return Call{token::H_ENTER,
+                {H_EXACT, vsid_entered * 8, vsid_entered << 12 | HPTE_BOLTED | HPTE_VALID, 0}};
+  };
+  for (const auto& between :
+       std::vector<std::vector<std::pair<Call, std::int64_t>>>{{},
+                                                               {{prepare(0, 20), H_LONG_BUSY_ORDER_1_MSEC}},
+                                                               {{read_hpte(3), H_SUCCESS}},
+                                                               {{prepare(0, 20), H_LONG_BUSY_ORDER_1_MSEC},
+                                                                {commit(0, 20), H_BUSY},
+                                                                {read_hpte(3), H_SUCCESS}}}) {
+    Oracle oracle(enabled(24));
+    ASSERT_TRUE(oracle.step(enter(0), {H_SUCCESS}));
+    ASSERT_TRUE(oracle.step(enter(vsid), {H_SUCCESS, {vsid * 8}}));
+    ASSERT_TRUE(oracle.step(prepare(0, 20), {H_LONG_BUSY_ORDER_1_MSEC}));
+    for (const auto& [call, status] : between) ASSERT_TRUE(oracle.step(call, {status}));
+    ASSERT_TRUE(oracle.step(prepare(0, 20), {H_PTEG_FULL}));
+    EXPECT_TRUE(oracle.exercised().contains(Clause::prepare_match_collision)) << between.size();
+    EXPECT_TRUE(oracle.exercised().contains(Clause::pending_collides)) << between.size();
+    // Once told, it is known.
+    ASSERT_TRUE(oracle.step(prepare(0, 20), {H_PTEG_FULL}));
+    EXPECT_FALSE(oracle.exercised().contains(Clause::pending_collides)) << between.size();
+  }
+  // A collision that the creating call tells of needs no hidden step.
+  Oracle oracle(enabled(24));
+  ASSERT_TRUE(oracle.step(enter(0), {H_SUCCESS}));
+  ASSERT_TRUE(oracle.step(enter(vsid), {H_SUCCESS, {vsid * 8}}));
+  for (int times = 0; times < 2; ++times) {
+    ASSERT_TRUE(oracle.step(prepare(0, 20), {H_PTEG_FULL}));
+    EXPECT_FALSE(oracle.exercised().contains(Clause::pending_collides)) << times;
+  }
+}
+
 TEST(Oracle, both_readings_of_the_upper_half_of_shift_are_allowed) {
   Oracle oracle(enabled());
   EXPECT_THAT(allowed(oracle, prepare(0, 0x100000013)),

@@ -81,6 +81,12 @@ State<Domain> ite(typename Domain::Bool c, const State<Domain>& a, const State<D
           ite(c, a.marks, b.marks),       ite(c, a.limit, b.limit)};
 }
 
+/// What always holds, in the state's domain.
+template <class Domain>
+typename Domain::Bool true_of(const State<Domain>& s) {
+  return eq(s.phase, s.phase);
+}
+
 using ConcreteState = State<Concrete>;
 static_assert(sizeof(ConcreteState) == 8);
 

@@ -25,13 +25,15 @@ inline bool has_pending_hpt(const ConcreteState& s) {
   return in(s, Phase::preparing) || in(s, Phase::prepared) || in(s, Phase::collided);
 }
 
-inline bool matched(const ConcreteRow& row, const ConcreteState& s, const ConcreteArguments& a) {
+template <class S, class A>
+bool matched(const Row<Concrete, S, A>& row, const S& s, const A& a) {
   return !row.when || holds(row.when(s, a));
 }
 
 /// The row that answered, or null when the answer is not allowed. Then `s` has become the next state.
-inline const ConcreteRow* walk(const ConcreteList& list, ConcreteState& s, const ConcreteArguments& arguments,
-                               std::int64_t code) {
+template <class S, class A>
+const Row<Concrete, S, A>* walk(const DecisionList<Concrete, S, A>& list, S& s, const A& arguments,
+                                std::int64_t code) {
   const auto a = list.taken(s, arguments);
   for (const auto& row : list) {
     if (row.kind == RowKind::may && !row.allowed.allow(code)) continue;

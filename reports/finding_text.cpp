@@ -12,10 +12,14 @@ namespace hptck {
 namespace {
 
 std::string sentence_on_minimality(const Finding& finding) {
-  const auto partitions =
-      fmt::format("{} fresh partition{}", finding.replays, finding.replays == 1 ? "" : "s");
+  const bool machines = !finding.configuration.empty();
+  const auto partitions = fmt::format("{} {}{}", finding.replays, machines ? "start" : "fresh partition",
+                                      finding.replays == 1 ? "" : "s");
   switch (finding.minimality) {
     case Finding::Minimality::one_minimal:
+      if (machines)
+        return fmt::format("1-minimal: with any one setting more as usual it no longer shows ({} used).",
+                           partitions);
       return fmt::format("1-minimal: with anything more taken away it no longer shows ({} used).",
                          partitions);
     case Finding::Minimality::budget_ended:
@@ -83,14 +87,19 @@ std::vector<Section> sections_of(const Finding& finding) {
   const auto met = finding.deviations.empty() && finding.occurrences != 1
                        ? fmt::format("met it {} times, first", finding.occurrences)
                        : std::string("met it first");
+  const bool machines = !finding.configuration.empty();
   std::vector<Section> sections{
       {"", visible(finding.explanation), false},
       {"Known as", deviations_of(finding), false},
       {"Evidence", visible(finding.evidence), true},
-      {"Sequence", visible(print_trace(finding.trace)), true},
+      {"Sequence", machines ? "" : visible(print_trace(finding.trace)), true},
+      {finding.configuration.find(" -> ") == std::string::npos ? "Machine" : "Migration",
+       visible_line(finding.configuration), true},
       {"",
-       fmt::format("{} The campaign {} at call {}.", sentence_on_minimality(finding), met,
-                   finding.first_call),
+       machines ? fmt::format("{} The campaign met it {} time{}.", sentence_on_minimality(finding),
+                              finding.occurrences, finding.occurrences == 1 ? "" : "s")
+                : fmt::format("{} The campaign {} at call {}.", sentence_on_minimality(finding), met,
+                              finding.first_call),
        false},
       {"Replay", visible_line(finding.replay_command), true},
   };

@@ -153,6 +153,8 @@ Properties properties_of(const CampaignRecord& record, const CampaignResult& res
                         {"specification.catalogue_hash", record.catalogue_hash},
                         {"campaign.seed", fmt::format("{}", record.seed)},
                         {"campaign.calls", fmt::format("{}", record.tally.calls)},
+                        {"campaign.configurations", fmt::format("{}", record.tally.configurations)},
+                        {"campaign.migrations", fmt::format("{}", record.tally.migrations)},
                         {"campaign.started", record.started},
                         {"campaign.complete", record.complete ? "yes" : "no"},
                         {"campaign.verdict", std::string(name_of(result.verdict))},
@@ -163,6 +165,8 @@ Properties properties_of(const CampaignRecord& record, const CampaignResult& res
   const auto diagnosis = diagnosis_lines(record);
   for (std::size_t i = 0; i < diagnosis.size(); ++i)
     properties.emplace_back(i == 0 ? "diagnosis" : fmt::format("diagnosis.{}", i + 1), diagnosis[i]);
+  for (const auto& [name, why] : record.machines.accelerators)
+    properties.emplace_back("machines." + name, why.empty() ? "used" : why);
   for (const auto& [key, value] : record.description.identity) properties.emplace_back("iut." + key, value);
   for (std::size_t i = 0; i < record.statements.size(); ++i) {
     properties.emplace_back(fmt::format("partition.{}", i + 1), print_statement(record.statements[i]));

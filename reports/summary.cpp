@@ -90,6 +90,12 @@ std::string heading(const CampaignRecord& record) {
   for (const auto& statement : record.statements) {
     text += fmt::format("Declared: {}\n", print_statement(statement));
   }
+  if (!record.machines.cover.empty()) {
+    text += fmt::format("Machines: {} cover", record.machines.cover);
+    for (const auto& [name, why] : record.machines.accelerators)
+      text += fmt::format(", {}{}", name, why.empty() ? "" : " not (" + why + ")");
+    text += '\n';
+  }
   text += fmt::format("Seed: {}\n", record.seed);
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -165,6 +171,9 @@ std::string counts(const CampaignRecord& record, const CampaignResult& result) {
   }
   text += fmt::format("\n{} finding{} in {} hypercalls", record.findings.size(),
                       record.findings.size() == 1 ? "" : "s", record.tally.calls);
+  if (record.tally.configurations != 0)
+    text +=
+        fmt::format(", {} machines and {} migrations", record.tally.configurations, record.tally.migrations);
   if (record.seconds > 0) text += fmt::format(", {:.1f} s", record.seconds);
   if (!record.complete) text += "; the journal was cut short";
   return text + '\n';
@@ -201,7 +210,8 @@ nlohmann::ordered_json json_of(const Finding& finding) {
           {"headline", visible(finding.headline)},
           {"explanation", visible(finding.explanation)},
           {"evidence", visible(finding.evidence)},
-          {"trace", visible(print_trace(finding.trace))},
+          {"trace", finding.configuration.empty() ? visible(print_trace(finding.trace)) : ""},
+          {"configuration", visible(finding.configuration)},
           {"minimality", name_of(finding.minimality)},
           {"replays", finding.replays},
           {"first_call", finding.first_call},
@@ -255,6 +265,8 @@ std::string json_summary(const CampaignRecord& record, const CampaignResult& res
   }
   auto diagnosis = Json::array();
   for (const auto& deviations : record.diagnosis) diagnosis.push_back(ids_of(deviations));
+  auto accelerators = Json::object();
+  for (const auto& [name, why] : record.machines.accelerators) accelerators[visible(name)] = visible(why);
   auto found = Json::array();
   for (const auto& finding : record.findings) found.push_back(json_of(finding));
 
@@ -276,6 +288,12 @@ std::string json_summary(const CampaignRecord& record, const CampaignResult& res
       {"seconds", record.seconds},
       {"complete", record.complete},
       {"calls", record.tally.calls},
+      {"machines",
+       {{"cover", visible(record.machines.cover)},
+        {"why_not", visible(record.machines.why_not)},
+        {"accelerators", accelerators},
+        {"configurations", record.tally.configurations},
+        {"migrations", record.tally.migrations}}},
       {"verdict", name_of(result.verdict)},
       {"reason", visible(result.reason)},
       {"error", visible(record.error)},

@@ -299,7 +299,9 @@ std::vector<DeviationText> load_deviations(std::string_view xml, std::string_vie
                                 {"no answer", "no answer"}});
     if (node.attribute("seen_in"))
       deviation.seen_in = choose<SeenIn>(document, node, "seen_in",
-                                         {{"contents", SeenIn::contents}, {"faults", SeenIn::faults}});
+                                         {{"contents", SeenIn::contents},
+                                          {"faults", SeenIn::faults},
+                                          {"configuration", SeenIn::configuration}});
     if (node.attribute("partition"))
       deviation.needs_absent = choose<bool>(document, node, "partition", {{"absent", true}});
     document.check_attributes(node, {"id", "breaks", "shows_at", "kind", "seen_in", "partition"});

@@ -44,9 +44,10 @@ struct Ambiguity {
 
 /// What a guest has to look at to see a deviation.
 enum class SeenIn {
-  control,   ///< the answers of the resize hypercalls and H_READ's bound
-  contents,  ///< what is in the table
-  faults,    ///< the hypervisor dies, hangs or garbles the channel: no row of a model can say that
+  control,        ///< the answers of the resize hypercalls and H_READ's bound
+  contents,       ///< what is in the table
+  faults,         ///< the hypervisor dies, hangs or garbles the channel: no row of a model can say that
+  configuration,  ///< which machines start, what page sizes they have, where they migrate to
 };
 
 /// One named, plausible mistake of a hypervisor's author.

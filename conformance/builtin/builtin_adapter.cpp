@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "conformance/builtin/builtin_machines.h"
+
 namespace hptck {
 namespace {
 
@@ -28,7 +30,7 @@ class BuiltinAdapter final : public Adapter {
         .name = options_.scheme == Scheme::a ? "hptck built-in, scheme A" : "hptck built-in, scheme B",
         .version = HPTCK_VERSION,
         .identity = {},
-        .abilities = {Ability::reset}};
+        .abilities = {Ability::reset, Ability::configure}};
     description.identity["deviations"] = to_string(options_.deviations);
     description.identity["initial shift"] = fmt::format("{}", options_.initial_shift);
     description.identity["largest shift"] = fmt::format("{}", options_.max_shift);
@@ -66,6 +68,11 @@ class BuiltinAdapter final : public Adapter {
     if (!fault_) fault_ = fault_of_reset();
     if (!fault_) hypervisor_.reboot();
     return fault_;
+  }
+
+  Machines* machines() override {
+    if (!machines_) machines_ = make_builtin_machines(options_.deviations);
+    return machines_.get();
   }
 
   void wait(std::chrono::milliseconds time) override { hypervisor_.advance(time); }
@@ -112,6 +119,7 @@ class BuiltinAdapter final : public Adapter {
 
   BuiltinOptions options_;
   Hypervisor hypervisor_;
+  std::unique_ptr<Machines> machines_;
   std::optional<Fault> fault_;
 };
 
@@ -169,7 +177,8 @@ AdapterChoice builtin_adapter() {
     // Whether the scheme has the deviation is known when both options are.
     app.final_callback([values] {
       for (const auto& id : values->deviations)
-        if (!can_make(scheme_named(values->scheme), *deviation_named(id)))
+        if (!is_of_configurations(*deviation_named(id)) &&
+            !can_make(scheme_named(values->scheme), *deviation_named(id)))
           throw CLI::ValidationError(
               "--deviation", fmt::format("scheme {} does not have the deviation {}: it finds collisions in "
                                          "preparation, not in COMMIT",

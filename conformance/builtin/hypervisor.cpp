@@ -48,6 +48,7 @@ bool now(std::uint64_t& left, std::uint64_t every) {
 }  // namespace
 
 bool can_make(Scheme scheme, Deviation deviation) {
+  if (is_of_configurations(deviation)) return false;
   switch (deviation) {
     case Deviation::commit_collision_switches:
     case Deviation::commit_collision_is_h_resource:

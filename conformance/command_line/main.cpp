@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <random>
 #include <sstream>
 
@@ -20,6 +22,10 @@
 #include "conformance/builtin/builtin_adapter.h"
 #include "conformance/campaign.h"
 #include "conformance/command_line/version.h"
+#include "conformance/explanations.h"
+#include "conformance/machines/configuration_campaign.h"
+#include "conformance/machines/configuration_file.h"
+#include "conformance/process/process.h"
 #include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
@@ -51,17 +57,6 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", path.string()));
-}
-
-std::string shell_quoted(const std::string& word) {
-  const bool plain =
-      !word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") ==
-          std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 bool colour_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
@@ -210,17 +205,38 @@ struct CertifyOptions {
   Journal::Detail detail = Journal::Detail::full;
   bool quiet = false;
   Deviations under;
+  ConfigurationOptions configurations;
 };
 
-int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
+// "none", "pairwise", "full", or how many of the pairwise ones.
+std::string take_cover(const std::string& word, ConfigurationOptions& options) {
+  if (word == "none") {
+    options.cover = ConfigurationCover::none;
+  } else if (word == "full") {
+    options.cover = ConfigurationCover::full;
+  } else if (word == "pairwise") {
+    options.configurations = std::numeric_limits<std::uint64_t>::max();
+  } else {
+    std::uint64_t count = 0;
+    const auto* const end = word.data() + word.size();
+    if (const auto [rest, error] = std::from_chars(word.data(), end, count);
+        error != std::errc() || rest != end)
+      return word + " is neither none, pairwise, full nor a number";
+    options.configurations = count;
+  }
+  return "";
+}
+
+int report_result(const CampaignRecord& record, const std::filesystem::path& journal,
+                  const std::filesystem::path& out) {
   const auto result = judge(record);
   // The summary first: it needs no disk.
   fmt::print("{}", terminal_summary(record, result, colour_wanted()));
   std::fflush(stdout);
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
-  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
-             (out / "journal.txt").string());
+  fmt::print("\n{}, {} written, from {}\n", (out / "junit.xml").string(), (out / "summary.json").string(),
+             journal.string());
   return exit_code(result.verdict);
 }
 
@@ -240,9 +256,12 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   std::filesystem::create_directories(options.out, trouble);
   if (trouble)
     throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  // What an earlier run left there would be taken for this one's if this one is killed.
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("finding-") && entry.path().extension() == ".trace")
+    const auto extension = entry.path().extension();
+    if (name == "journal.txt" || name == "junit.xml" || name == "summary.json" ||
+        (name.starts_with("finding-") && (extension == ".trace" || extension == ".configuration")))
       std::filesystem::remove(entry.path());
   }
 
@@ -253,11 +272,11 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.out = options.out;
   campaign.stop = &stop_requested;
   campaign.under = options.under;
+  campaign.configurations = options.configurations;
   campaign.replay_command = [&](const std::string& file) {
-    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
-                            shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
-    for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
-    return text;
+    std::vector<std::string> words{self, "replay", (options.out / file).string(), "--adapter", chosen.name()};
+    words.insert(words.end(), record.adapter_options.begin(), record.adapter_options.end());
+    return quoted(words);
   };
 
   ::signal(SIGINT, request_stop);
@@ -274,15 +293,78 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   const auto journal_text = read_file(journal_path);
   auto written = record;
   if (record.error.empty()) written = read_journal(journal_text, journal_path.string());
-  const auto code = report_result(written, options.out);
+  const auto code = report_result(written, journal_path, options.out);
   if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
   return code;
+}
+
+// What was seen of a machine or a migration, a line each.
+std::string text_of_seen(const capabilities::Case& one) {
+  std::string text;
+  const auto& seen = one.seen;
+  if (one.destination)
+    text +=
+        one.migrated.accepted ? "  the guest went on at the destination\n" : "  the migration was refused\n";
+  else
+    text += seen.started       ? "  it started\n"
+            : seen.exit_status ? fmt::format("  it ended with exit status {}\n", *seen.exit_status)
+                               : std::string("  it did not start, and did not end by itself\n");
+  if (seen.property) {
+    const auto read = capabilities::environment_in(*seen.property);
+    text += fmt::format("  ibm,segment-page-sizes {}\n",
+                        read.environment ? text_of(*read.environment) : read.fault);
+  }
+  std::string accepted;
+  for (const auto& answer : one.destination ? one.migrated.enter : seen.enter) {
+    if (answer.status == status::H_SUCCESS)
+      accepted += answer.encoding.large ? fmt::format(" {:#04x}", answer.encoding.lp) : std::string(" 4k");
+  }
+  if (!accepted.empty()) text += fmt::format("  H_ENTER accepted{}\n", accepted);
+  const auto& messages = one.destination ? one.migrated.messages : seen.messages;
+  if (!messages.empty()) text += fmt::format("  its messages:\n{}\n", messages);
+  return text + '\n';
+}
+
+// Starts a machine, or migrates a guest, and says what was seen.
+int replay_configuration(const ConfigurationFile& file, const Deviations& under, unsigned attempts,
+                         const ChosenAdapter& chosen) {
+  auto adapter = chosen.make();
+  auto* machines = adapter->machines();
+  if (machines == nullptr)
+    throw UsageError(
+        fmt::format("--adapter {}: it starts no machines of other configurations", chosen.name()));
+  if (!file.intent.empty()) fmt::print("{}\n", file.intent);
+  for (unsigned attempt = 1;; ++attempt) {
+    const auto seen = see_again(*machines, file.configuration, file.destination);
+    if (!seen.not_tried.empty()) throw EnvironmentError(seen.not_tried);
+    const auto findings = judge(seen.one, under);
+    const bool wrong = violates(findings) || seen.fault;
+    if (!wrong && attempt < attempts) continue;
+    fmt::print(
+        "{}\n\n{}",
+        file.destination ? text_of(file.configuration, *file.destination) : text_of(file.configuration),
+        text_of_seen(seen.one));
+    if (seen.fault) fmt::print("{}\n", seen.fault->evidence);
+    for (const auto& one : findings) {
+      if (one.violated)
+        fmt::print("{}: {} Seen: {}\n", id_of(one.clause), text_of(one.clause).text, one.explanation);
+    }
+    fmt::print("{}\n",
+               wrong ? fmt::format("reproduced, in attempt {} of {}: it is against the specification",
+                                   attempt, attempts)
+                     : fmt::format("not reproduced in {} attempts: the specification allows what was seen",
+                                   attempts));
+    return wrong ? 1 : 0;
+  }
 }
 
 // Issues the trace's calls in a fresh partition and says how each was answered.
 int replay_trace(const std::filesystem::path& path, const Deviations& under, unsigned attempts,
                  const ChosenAdapter& chosen) {
-  const auto trace = parse_trace(read_file(path), path.string());
+  const auto written = read_file(path);
+  if (is_configuration_file(written))
+    return replay_configuration(parse_configuration_file(written, path.string()), under, attempts, chosen);
+  const auto trace = parse_trace(written, path.string());
   auto adapter = chosen.make();
   if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
   for (unsigned attempt = 1;; ++attempt) {
@@ -350,10 +432,11 @@ int check_trace(const std::filesystem::path& path, const Deviations& under) {
 // Finds the smallest sets of deviations that explain what a journal holds, its findings' traces first.
 int diagnose_journal(const std::filesystem::path& path) {
   std::vector<Trace> partitions;
-  auto record = read_journal(read_file(path), path.string(), &partitions);
+  std::vector<capabilities::Case> cases;
+  auto record = read_journal(read_file(path), path.string(), &partitions, &cases);
   std::vector<Evidence> evidence;
   for (const auto& finding : record.findings) {
-    if (finding.kind == Finding::Kind::violation)
+    if (finding.kind == Finding::Kind::violation && finding.configuration.empty())
       evidence.push_back({finding.trace.statement, finding.trace.steps});
   }
   const auto findings = evidence.size();
@@ -364,17 +447,21 @@ int diagnose_journal(const std::filesystem::path& path) {
   }
   const auto diagnosis = diagnose(evidence);
   record.diagnosis = diagnosis.explanations;
+  const auto of_machines = capabilities::diagnose(cases);
+  if (!of_machines.empty()) record.diagnosis = each_with_each(record.diagnosis, of_machines);
   const auto lines = diagnosis_lines(record);
   for (std::size_t i = 0; i < lines.size(); ++i) fmt::print("{}{}\n", i == 0 ? "" : "or as well: ", lines[i]);
-  diagnosis.explanations.front().for_each(
+  record.diagnosis.front().for_each(
       [](Deviation deviation) { fmt::print("  {}: {}\n", id_of(deviation), text_of(deviation).text); });
   for (const auto index : diagnosis.unexplained) {
     fmt::print("no known deviation explains {} of {} calls\n",
                index < findings ? "a finding" : fmt::format("partition {}", index - findings + 1),
                evidence[index].steps.size());
   }
-  fmt::print("{} findings and {} partitions looked at\n", findings, evidence.size() - findings);
-  return diagnosis.unexplained.empty() && diagnosis.explanations.front().empty() ? 0 : 1;
+  if (of_machines.empty()) fmt::print("no known deviations explain the machines together\n");
+  fmt::print("{} findings, {} partitions and {} machines looked at\n", record.findings.size(),
+             evidence.size() - findings, cases.size());
+  return diagnosis.unexplained.empty() && !of_machines.empty() && record.diagnosis.front().empty() ? 0 : 1;
 }
 
 int list_deviations() {
@@ -428,7 +515,10 @@ int run(int argc, char** argv) {
                    "seed of the random plans; default: a new one each time, reported")
       ->check(whole_number)
       ->each([&](const std::string&) { seed_given = true; });
-  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")
+  certify_command
+      ->add_option("--calls", certify_options.calls,
+                   "end after this many hypercalls; the tours that show every rule once, some thousands, are "
+                   "made in any case; 0: no limit")
       ->check(whole_number)
       ->capture_default_str();
   certify_command
@@ -438,6 +528,22 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   certify_command->add_option("--out", certify_options.out, "directory for journal, reports and traces")
       ->capture_default_str();
+  certify_command
+      ->add_option_function<std::string>(
+          "--configurations",
+          [&](const std::string& word) { take_cover(word, certify_options.configurations); },
+          "machines to start for the rules about page sizes: pairwise (any two settings meet), full, none, "
+          "or "
+          "how many of the pairwise ones; default: as many as take some seconds")
+      ->check([](const std::string& word) {
+        ConfigurationOptions ignored;
+        return take_cover(word, ignored);
+      })
+      ->type_name("WHICH");
+  certify_command
+      ->add_option("--migrations", certify_options.configurations.migrations,
+                   "guests to migrate between machines; default: as many as take some seconds")
+      ->check(whole_number);
   certify_command->add_flag("--sparse-journal", sparse,
                             "leave calls and answers out of the journal; for many millions of calls");
   certify_command->add_flag("--quiet", certify_options.quiet, "no progress");
@@ -548,7 +654,7 @@ int run(int argc, char** argv) {
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);
-    return report_result(record, report_out);
+    return report_result(record, journal_file, report_out);
   }
   return list_clauses(ambiguities);
 }

@@ -59,6 +59,7 @@ Certified certified(const Deviations& deviations, std::uint64_t seed, const Opti
   CampaignOptions campaign;
   campaign.seed = seed;
   campaign.calls = options.calls;
+  campaign.configurations.cover = ConfigurationCover::none;
   Certified result;
   result.record.edition = catalogue().edition;
   Journal journal(options.out / "journal.txt", Journal::Detail::sparse);
@@ -119,6 +120,7 @@ bool kill_table(const Options& options) {
   for (int i = 0; i < deviation_count; ++i) {
     const auto deviation = static_cast<Deviation>(i);
     const auto& text = text_of(deviation);
+    if (is_of_configurations(deviation)) continue;
     if (!options.ids.empty() &&
         std::find(options.ids.begin(), options.ids.end(), text.id) == options.ids.end())
       continue;

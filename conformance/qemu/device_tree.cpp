@@ -36,24 +36,35 @@ std::optional<std::uint8_t> pages_of(const void* tree, int node) {
   return pages;
 }
 
+// A private copy of the tree, found sound by libfdt; empty when there is none.
+std::vector<unsigned char> sound_tree(std::span<const unsigned char> ram, std::uint64_t address) {
+  if (address >= ram.size() || ram.size() - address < sizeof(fdt_header)) return {};
+  const auto rest = ram.subspan(address);
+  const auto size = fdt_totalsize(rest.data());
+  if (size < sizeof(fdt_header) || size > rest.size() || size > largest_tree) return {};
+  std::vector<unsigned char> copy(rest.begin(), rest.begin() + size);
+  if (fdt_check_full(copy.data(), copy.size()) != 0) return {};
+  return copy;
+}
+
+// The next CPU's node after `node`, -1 for the first; negative when there is none.
+int next_cpu(const void* tree, int node) {
+  static constexpr char cpu[] = "cpu";
+  return fdt_node_offset_by_prop_value(tree, node, "device_type", cpu, sizeof cpu);
+}
+
 }  // namespace
 
 std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> ram, std::uint64_t address) {
-  if (address >= ram.size() || ram.size() - address < sizeof(fdt_header)) return std::nullopt;
-  const auto rest = ram.subspan(address);
-  const auto size = fdt_totalsize(rest.data());
-  if (size < sizeof(fdt_header) || size > rest.size() || size > largest_tree) return std::nullopt;
-  const std::vector<unsigned char> copy(rest.begin(), rest.begin() + size);
+  const auto copy = sound_tree(ram, address);
+  if (copy.empty()) return std::nullopt;
   const void* tree = copy.data();
-  if (fdt_check_full(tree, copy.size()) != 0) return std::nullopt;
 
   DeviceTreeFacts facts;
   const int rtas = fdt_path_offset(tree, "/rtas");
   facts.offers_resize =
       rtas >= 0 && fdt_stringlist_search(tree, rtas, "ibm,hypertas-functions", "hcall-hpt-resize") >= 0;
-  static constexpr char cpu[] = "cpu";
-  for (int node = fdt_node_offset_by_prop_value(tree, -1, "device_type", cpu, sizeof cpu); node >= 0;
-       node = fdt_node_offset_by_prop_value(tree, node, "device_type", cpu, sizeof cpu)) {
+  for (int node = next_cpu(tree, -1); node >= 0; node = next_cpu(tree, node)) {
     int length = 0;
     const auto* cells = static_cast<const fdt32_t*>(fdt_getprop(tree, node, "ibm,pft-size", &length));
     if (cells == nullptr || length != 2 * sizeof(fdt32_t)) continue;
@@ -63,6 +74,27 @@ std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> r
     break;
   }
   return facts;
+}
+
+std::optional<std::vector<std::uint32_t>> read_segment_page_sizes(std::span<const unsigned char> ram,
+                                                                  std::uint64_t address) {
+  constexpr std::size_t most_cells = 1024;
+  const auto copy = sound_tree(ram, address);
+  if (copy.empty()) return std::nullopt;
+  const int node = next_cpu(copy.data(), -1);
+  if (node < 0) return std::nullopt;
+  int length = 0;
+  const auto* bytes =
+      static_cast<const unsigned char*>(fdt_getprop(copy.data(), node, "ibm,segment-page-sizes", &length));
+  std::vector<std::uint32_t> cells;
+  if (bytes == nullptr) return cells;
+  for (std::size_t at = 0; at < static_cast<std::size_t>(length) && cells.size() < most_cells; at += 4) {
+    std::uint32_t cell = 0;
+    for (std::size_t i = at; i < at + 4; ++i)
+      cell = cell << 8 | (i < static_cast<std::size_t>(length) ? bytes[i] : 0u);
+    cells.push_back(cell);
+  }
+  return cells;
 }
 
 }  // namespace hptck::qemu

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace hptck::qemu {
 
@@ -18,5 +19,10 @@ struct DeviceTreeFacts {
 
 /// Nothing if there is no sound tree at `address` in `ram`.
 std::optional<DeviceTreeFacts> read_device_tree(std::span<const unsigned char> ram, std::uint64_t address);
+
+/// The cells of ibm,segment-page-sizes in the node of the first CPU, at most 1024 of them; of bytes left over
+/// at the end one more is made. Empty: there is no such property. Nothing: there is no sound tree with a CPU.
+std::optional<std::vector<std::uint32_t>> read_segment_page_sizes(std::span<const unsigned char> ram,
+                                                                  std::uint64_t address);
 
 }  // namespace hptck::qemu

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/memfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,10 +39,10 @@ FileDescriptor file_of(std::span<const unsigned char> bytes) {
 }
 
 // Numbers that the child knows the descriptors by, in the order in which they are handed over.
-constexpr int ram_number = 3, qmp_number = 4, image_number = 5;
+constexpr int ram_number = 3, qmp_number = 4, image_number = 5, incoming_number = 6;
 
 std::vector<std::string> command_for(const QemuOptions& options, const std::string& resize_hpt,
-                                     std::size_t ram_size) {
+                                     std::size_t ram_size, const Launch& launch) {
   const auto machine = fmt::format("{},resize-hpt={},memory-backend=ram", options.machine, resize_hpt);
   const auto ram = fmt::format("memory-backend-file,id=ram,size={},mem-path=/proc/self/fd/{},share=on",
                                ram_size, ram_number);
@@ -55,6 +56,9 @@ std::vector<std::string> command_for(const QemuOptions& options, const std::stri
       {"-chardev", qmp},     {"-mon", "chardev=qmp,mode=control"},
   };
   for (const auto& [name, value] : arguments) command.insert(command.end(), {name, value});
+  if (!launch.accelerator.empty()) command.insert(command.end(), {"-accel", launch.accelerator});
+  if (launch.incoming >= 0)
+    command.insert(command.end(), {"-incoming", fmt::format("fd:{}", incoming_number)});
   return command;
 }
 
@@ -81,7 +85,10 @@ std::chrono::nanoseconds sleep_before_next_look(steady_clock::duration since_pos
 
 }  // namespace
 
-SharedRam::SharedRam(std::uint64_t size) : file_(anonymous_file("hptck-ram", MFD_ALLOW_SEALING)) {
+SharedRam::SharedRam(std::uint64_t size, unsigned page_shift)
+    : file_(anonymous_file(
+          "hptck-ram", page_shift == 0 ? MFD_ALLOW_SEALING
+                                       : MFD_ALLOW_SEALING | MFD_HUGETLB | page_shift << MFD_HUGE_SHIFT)) {
   if (size < HPTCK_MAILBOX_ADDRESS + HPTCK_MAILBOX_SIZE) {
     throw EnvironmentError("the partition's memory is too small for the guest agent; give it 256M or more");
   }
@@ -100,12 +107,23 @@ SharedRam::~SharedRam() {
 
 Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
                  std::span<const unsigned char> image)
+    : Machine(options, resize_hpt, image, {}) {
+  if (const auto failed = boot()) {
+    throw EnvironmentError(
+        fmt::format("QEMU did not start: {}\nThe command was: {}\n"
+                    "Check --qemu, --machine, --cpu and --memory.",
+                    failed->why, quoted(command_)));
+  }
+}
+
+Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
+                 std::span<const unsigned char> image, const Launch& launch)
     : options_(options),
       image_(image),
-      ram_(ram_bytes(options.memory).value_or(0)),
+      ram_(ram_bytes(options.memory).value_or(0), launch.backing_page_shift),
       mailbox_(ram_.bytes()),
       boot_(random_word()),
-      command_(command_for(options, resize_hpt, ram_.bytes().size())) {
+      command_(command_for(options, resize_hpt, ram_.bytes().size(), launch)) {
   mailbox_.expect_boot(boot_);
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("cannot make a socket pair");
@@ -113,32 +131,35 @@ Machine::Machine(const QemuOptions& options, const std::string& resize_hpt,
   const auto theirs = above_inherited(FileDescriptor(ends[1]));
   qmp_.emplace(std::move(ours));
   const auto image_file = file_of(image);
-  const int inherited[] = {ram_.descriptor(), theirs.get(), image_file.get()};
+  std::vector<int> inherited{ram_.descriptor(), theirs.get(), image_file.get()};
+  if (launch.incoming >= 0) inherited.push_back(launch.incoming);
   process_.emplace(command_, inherited);
-  if (const auto why = await_boot()) {
-    throw EnvironmentError(
-        fmt::format("QEMU did not start: {}\nThe command was: {}\n"
-                    "Check --qemu, --machine, --cpu and --memory.",
-                    why->evidence, quoted(command_)));
-  }
+}
+
+std::optional<NoBoot> Machine::boot() { return await_boot(); }
+
+void Machine::take_over(const Machine& source) {
+  boot_ = source.boot_;
+  ticket_ = source.ticket_;
+  idle_ = source.idle_;
 }
 
 std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
 
-std::optional<Fault> Machine::await_boot() {
-  const auto fault = [this](Fault::Kind kind, const std::string& how) {
-    return Fault{kind, with_output(how, *process_)};
+std::optional<NoBoot> Machine::await_boot() {
+  const auto no_boot = [this](Fault::Kind kind, const std::string& how) {
+    return NoBoot{kind, process_->ending(), with_output(how, *process_)};
   };
   Patience patience(options_.start_deadline);
   for (;;) {
     patience.look();
     const auto ending = process_->ending();
     if (mailbox_.progress() == boot_) break;
-    if (const auto trap = mailbox_.trap(boot_)) return fault(Fault::Kind::garbled, text_of(*trap));
-    if (ending) return fault(Fault::Kind::died, "it " + ending->text());
+    if (const auto trap = mailbox_.trap(boot_)) return no_boot(Fault::Kind::garbled, text_of(*trap));
+    if (ending) return no_boot(Fault::Kind::died, "it " + ending->text());
     if (patience.ended())
-      return fault(Fault::Kind::hung,
-                   fmt::format("no sign of life from the guest within {} ms", patience.waited().count()));
+      return no_boot(Fault::Kind::hung,
+                     fmt::format("no sign of life from the guest within {} ms", patience.waited().count()));
     process_->pause(100us);
   }
   idle_ = boot_;
@@ -153,7 +174,8 @@ std::optional<Fault> Machine::reset() {
   const bool accepted = qmp_->execute("system_reset", options_.start_deadline).has_value();
   if (!accepted && !process_->ending())
     return Fault{Fault::Kind::hung, with_output("system_reset was not carried out", *process_)};
-  return await_boot();
+  if (auto failed = await_boot()) return Fault{failed->kind, std::move(failed->why)};
+  return std::nullopt;
 }
 
 std::optional<Fault> Machine::reboot() {

@@ -14,6 +14,7 @@
 
 #include "conformance/qemu/guest_images.h"
 #include "conformance/qemu/machine.h"
+#include "conformance/qemu/qemu_machines.h"
 
 namespace hptck {
 namespace {
@@ -57,6 +58,7 @@ class QemuAdapter : public Adapter {
     identity["command"] = quoted(machine_->command());
     description.abilities.insert(Ability::reset);
     if (options_.resize_hpt != "disabled") description.abilities.insert(Ability::forbid_resize);
+    description.abilities.insert(Ability::configure);
     return *(description_ = std::move(description));
   }
 
@@ -97,6 +99,13 @@ class QemuAdapter : public Adapter {
     return fault;
   }
 
+  // The agent of a partition that nobody needs would keep a processor busy.
+  Machines* machines() override {
+    machine_.reset();
+    if (!machines_) machines_ = make_qemu_machines(options_);
+    return machines_.get();
+  }
+
   void wait(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
 
  private:
@@ -128,6 +137,7 @@ class QemuAdapter : public Adapter {
 
   QemuOptions options_;
   std::unique_ptr<qemu::Machine> machine_;
+  std::unique_ptr<Machines> machines_;
   bool may_resize_ = true;
   std::set<std::uint64_t> prepared_;  ///< sizes that this process may have a Pending HPT of
   std::optional<Description> description_;

@@ -173,5 +173,39 @@ TEST(DeviceTree, no_single_damaged_byte_is_followed_out_of_ram) {
   }
 }
 
+std::vector<unsigned char> tree_with_page_sizes(const std::vector<unsigned char>& property, bool cpu = true) {
+  std::vector<unsigned char> tree(1 << 16);
+  fdt_create(tree.data(), static_cast<int>(tree.size()));
+  fdt_finish_reservemap(tree.data());
+  fdt_begin_node(tree.data(), "");
+  fdt_begin_node(tree.data(), "cpus");
+  fdt_begin_node(tree.data(), "PowerPC,POWER8@0");
+  fdt_property_string(tree.data(), "device_type", cpu ? "cpu" : "memory");
+  if (!property.empty())
+    fdt_property(tree.data(), "ibm,segment-page-sizes", property.data(), static_cast<int>(property.size()));
+  for (int open = 0; open < 3; ++open) fdt_end_node(tree.data());
+  fdt_finish(tree.data());
+  tree.resize(fdt_totalsize(tree.data()));
+  return tree;
+}
+
+TEST(SegmentPageSizes, are_the_cells_as_they_are) {
+  using Cells = std::vector<std::uint32_t>;
+  EXPECT_EQ(qemu::read_segment_page_sizes(tree_with_page_sizes({0, 0, 0, 12, 0x80, 1, 2, 3}), 0),
+            (Cells{12, 0x80010203}));
+  EXPECT_EQ(qemu::read_segment_page_sizes(tree_with_page_sizes({0, 0, 0, 12, 5}), 0), (Cells{12, 0x05000000}))
+      << "bytes left over make one cell more";
+  EXPECT_EQ(qemu::read_segment_page_sizes(tree_with_page_sizes({}), 0), Cells{});
+  EXPECT_EQ(qemu::read_segment_page_sizes(tree_with_page_sizes({0, 0, 0, 12}, false), 0), std::nullopt);
+  EXPECT_EQ(qemu::read_segment_page_sizes(std::vector<unsigned char>(4096), 0), std::nullopt);
+}
+
+TEST(SegmentPageSizes, are_bounded) {
+  const auto cells =
+      qemu::read_segment_page_sizes(tree_with_page_sizes(std::vector<unsigned char>(40000, 1)), 0);
+  ASSERT_TRUE(cells);
+  EXPECT_EQ(cells->size(), 1024u);
+}
+
 }  // namespace
 }  // namespace hptck

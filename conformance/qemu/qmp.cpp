@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -21,9 +22,23 @@ Qmp::Qmp(FileDescriptor socket) : socket_(std::move(socket)) {
 }
 
 // Commands are far smaller than the socket's buffer: one that does not fit means that nobody reads.
-bool Qmp::send(const nlohmann::json& message) {
-  const auto text = message.dump() + "\n";
-  const auto sent = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+bool Qmp::send(const nlohmann::json& message, int descriptor) {
+  auto text = message.dump() + "\n";
+  iovec part{text.data(), text.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  if (descriptor >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    auto* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  const auto sent = sendmsg(socket_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent == static_cast<ssize_t>(text.size());
 }
 
@@ -67,6 +82,16 @@ std::optional<nlohmann::json> Qmp::execute(const std::string& command, std::chro
                                            const nlohmann::json& arguments) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   if (!send({{"execute", command}, {"id", ++last_id_}, {"arguments", arguments}})) return std::nullopt;
+  return answer(deadline);
+}
+
+bool Qmp::pass(int descriptor, const std::string& name, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  return send({{"execute", "getfd"}, {"id", ++last_id_}, {"arguments", {{"fdname", name}}}}, descriptor) &&
+         answer(deadline).has_value();
+}
+
+std::optional<nlohmann::json> Qmp::answer(std::chrono::steady_clock::time_point deadline) {
   for (int messages = 0; messages < most_messages; ++messages) {
     const auto answer = receive(deadline);
     if (!answer) return std::nullopt;

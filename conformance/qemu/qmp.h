@@ -23,11 +23,14 @@ class Qmp {
   std::optional<nlohmann::json> execute(const std::string& command, std::chrono::milliseconds timeout);
   std::optional<nlohmann::json> execute(const std::string& command, std::chrono::milliseconds timeout,
                                         const nlohmann::json& arguments);
+  /// Hands QEMU a descriptor under a name, for commands that take one ("fd:NAME"). False: it did not take it.
+  bool pass(int descriptor, const std::string& name, std::chrono::milliseconds timeout);
   /// Why QEMU says that it shuts down ("guest-panic", "host-signal"), or empty. Does not block.
   std::string shutdown_reason();
 
  private:
-  bool send(const nlohmann::json& message);
+  bool send(const nlohmann::json& message, int descriptor = -1);
+  std::optional<nlohmann::json> answer(std::chrono::steady_clock::time_point deadline);
   /// The next message, if it is complete by then. Notes a SHUTDOWN event in passing.
   std::optional<nlohmann::json> receive(std::chrono::steady_clock::time_point deadline);
   /// The next line, without its end.

@@ -12,21 +12,20 @@
 
 namespace hptck {
 
-template <class Domain>
+template <class Domain, class S = State<Domain>>
 struct Walked {
   using Bool = typename Domain::Bool;
   Bool accepted;            ///< some row gave the answer
-  State<Domain> next;       ///< meaningful where accepted
+  S next;                   ///< meaningful where accepted
   std::vector<Bool> fired;  ///< for each row: it changed the state (effect) or gave the answer
   std::vector<Bool> ended;  ///< for each row: the walk ended here, with the answer allowed or refused
 };
 
 /// Any `may` row that could fire may be passed over if `taken(i)` says so. First match wins, so it is not
 /// asked in an ordinary walk; a proof asks whether it matters.
-template <class Domain, class Taken>
-Walked<Domain> walk_choosing(const DecisionList<Domain>& list, State<Domain> s,
-                             const Arguments<Domain>& arguments,
-                             const typename Domain::template Word<64>& code, Taken taken) {
+template <class Domain, class S, class A, class Taken>
+Walked<Domain, S> walk_choosing(const DecisionList<Domain, S, A>& list, S s, const A& arguments,
+                                const typename Domain::template Word<64>& code, Taken taken) {
   using Bool = typename Domain::Bool;
   const auto a = list.taken(s, arguments);
   Bool going = eq(code, code);
@@ -52,9 +51,9 @@ Walked<Domain> walk_choosing(const DecisionList<Domain>& list, State<Domain> s,
   return {accepted, s, fired, ended};
 }
 
-template <class Domain>
-Walked<Domain> walk_all(const DecisionList<Domain>& list, const State<Domain>& s, const Arguments<Domain>& a,
-                        const typename Domain::template Word<64>& code) {
+template <class Domain, class S, class A>
+Walked<Domain, S> walk_all(const DecisionList<Domain, S, A>& list, const S& s, const A& a,
+                           const typename Domain::template Word<64>& code) {
   const auto always = eq(code, code);
   return walk_choosing(list, s, a, code, [&](std::size_t) { return always; });
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "model/proofs/capability_obligations.h"
 #include "model/proofs/hashing_obligations.h"
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/slot_obligations.h"
@@ -959,6 +960,7 @@ const std::vector<Obligation>& obligations() {
     auto joined = obligations_of_rows();
     for (auto& obligation : hashing_obligations()) joined.push_back(std::move(obligation));
     for (auto& obligation : slot_obligations()) joined.push_back(std::move(obligation));
+    for (auto& obligation : capability_obligations()) joined.push_back(std::move(obligation));
     return joined;
   }();
   return list;

@@ -44,8 +44,9 @@ Outcome outcome_of(z3::check_result result) {
 // A seed's rules take the place of the obligation's own: the wrong rows are those of the neighbouring
 // mistake.
 World world_of(z3::context& context, const Obligation& obligation, const Seed* seed) {
-  World world{context, rules<Symbolic>(seed == nullptr ? obligation.deviations : seed->deviations),
-              specification<Symbolic>()};
+  const auto& deviations = seed == nullptr ? obligation.deviations : seed->deviations;
+  World world{context, rules<Symbolic>(deviations), specification<Symbolic>()};
+  world.pages = capabilities::page_size_rules<Symbolic>(deviations);
   if (seed != nullptr && seed->edit != nullptr) seed->edit(world);
   return world;
 }
