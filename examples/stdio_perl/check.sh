@@ -24,6 +24,7 @@ certify() {
         my $summary = decode_json($_);
         my %of;
         for (@{$summary->{clauses}}) {
+            next if $_->{clause} =~ /^(option|maximum|host|machine|sizes|enter_size|migration)[.]/;  # no machines here
             push @{$of{$_->{verdict}}}, $_->{clause};
             push @{$of{"never seen"}}, $_->{clause} if $_->{verdict} eq "PASS" && !$_->{exercised};
         }
@@ -36,13 +37,10 @@ certify() {
     ' "$out/summary.json" || cat "$out/log"
 }
 
-# same WHAT SHOULD IS [TODAY]: SHOULD and TODAY, what this hptck is known to say in its place, are regular expressions.
+# same WHAT SHOULD IS: SHOULD is a regular expression.
 same() {
     if echo "$3" | grep -Exq "$2"; then
         echo "ok      $1: $3"
-    elif [ $# -eq 4 ] && echo "$3" | grep -Exq "$4"; then
-        echo "known   $1: $(echo "$3" | cut -c1-200)"
-        echo "        should be: $2"
     else
         echo "FAILED  $1: $3"
         echo "        should be: $2"
@@ -59,11 +57,11 @@ honest() {
         "$(certify 6000 "$@")"
 }
 
-# broken N CALLS CLAUSES DIAGNOSIS [CLAUSES_TODAY DIAGNOSIS_TODAY]
+# broken N CALLS CLAUSES DIAGNOSIS
 broken() {
     said=$(certify "$2" --broken "$1")
-    same "mistake $1, clauses" "$3" "$(echo "$said" | sed 's/.*; fail: //; s/;.*//')" "${5:-$3}"
-    same "mistake $1, diagnosis" "$4" "$(echo "$said" | sed 's/.*; diagnosis: //')" "${6:-$4}"
+    same "mistake $1, clauses" "$3" "$(echo "$said" | sed 's/.*; fail: //; s/;.*//')"
+    same "mistake $1, diagnosis" "$4" "$(echo "$said" | sed 's/.*; diagnosis: //')"
 }
 
 # What is left over is not judged, needs --absent or is a fault of hardware.
@@ -72,17 +70,17 @@ honest 'prepare.option_absent commit.option_absent read.no_table enter.bolted en
 same 'hypervisor.pl --absent' 'INCONCLUSIVE; fail: none; inconclusive: none; .*; passed unseen: none; diagnosis: none' \
     "$(certify 6000 --absent)"
 
-# Mistakes 6, 7 and 8 are known deviations; the others are none.
-broken 1 6000 prepare.authority none prepare.authority prepare_unchecked_authority
-broken 2 6000 'commit.bolted|commit.nothing_else|commit.bolted commit.nothing_else' none prepare.match_busy 'prepare_match_says_ready_early .*'
-broken 3 6000 commit.no_pending none none none
+# Mistakes 3, 6, 7 and 8 are known deviations; the others are none. What the second does to HPTEs two known ones do, too.
+broken 1 6000 prepare.authority none
+broken 2 6000 'commit.bolted|commit.nothing_else|commit.bolted commit.nothing_else' 'none|commit_unbolted_unhashed[+]commit_leaves_copies'
+broken 3 6000 reset.no_pending reset_keeps_pending
 broken 4 500 bulk.parameter none
-broken 5 6000 'commit.bolted' none commit.bolted 'commit_loses_protection commit_resurrects_removed'
+broken 5 6000 commit.bolted none
 broken 6 6000 prepare.discard prepare_checks_range_before_discard
 broken 7 6000 commit.bolted rehash_base_is_actual
 broken 8 6000 commit.clears commit_keeps_pending
-broken 9 6000 enter.group none 'prepare.create enter.group' 'prepare_allocates_half[+]commit_swaps'
-broken 10 12000 protect.beyond none protect.beyond '.*protect_beyond_wraps.*'
+broken 9 6000 enter.group none
+broken 10 12000 protect.beyond none
 
 echo "$failures failures"
 [ "$failures" -eq 0 ]
