@@ -147,7 +147,7 @@ void Contents::restart() {
   groups_.clear();
   background_ = {};
   now_ = failed_commit_ = prepared_ = 0;
-  hostile_ = forfeited_ = platforms_own_ = collided_ = false;
+  hostile_ = forfeited_ = unknown_by_deviation_ = platforms_own_ = collided_ = false;
   pending_ = 0;
   undone_.clear();
   exercised_ = {};
@@ -647,7 +647,7 @@ void Contents::reset(Sizes sizes) {
   background_ = {};
   background_.because = Clause::reset_empty;
   background_.since = now_;
-  hostile_ = forfeited_ = platforms_own_ = false;
+  hostile_ = forfeited_ = unknown_by_deviation_ = platforms_own_ = false;
   for (const auto& [hpteg, group] : old) {
     if (!within(hpteg * 8, sizes.after)) continue;
     for (std::uint64_t i = 0; i < 8; ++i) {
@@ -797,9 +797,11 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
     return false;
   }
   if (switched) {
-    if (sizes.after == 0 || hostile_ || leaves_unknown(response.status, size, sizes)) {
+    const bool unknown = leaves_unknown(response.status, size, sizes);
+    if (sizes.after == 0 || hostile_ || unknown) {
       const bool was_hostile = hostile_;
       forget();
+      unknown_by_deviation_ = unknown;
       hostile_ = was_hostile;
       return true;
     }
@@ -808,6 +810,7 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
   // To a table of the same size nobody sees it.
   if (sizes.pending == sizes.before && switches_on(response.status)) {
     forget();
+    unknown_by_deviation_ = true;
     return true;
   }
   failed_commit_ = now_;

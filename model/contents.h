@@ -115,6 +115,8 @@ class Contents {
   bool hostile() const { return hostile_; }
   /// Whether contents are judged no more.
   bool forfeited() const { return forfeited_; }
+  /// Whether that is because of a deviation of which it is not known what it does to contents.
+  bool unknown_by_deviation() const { return forfeited_ && unknown_by_deviation_; }
 
   /// What may be in the table, in the order of PTEX.
   std::vector<Held> held() const;
@@ -179,7 +181,7 @@ class Contents {
   std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG
   Possible background_;                              // of every other slot
   std::uint32_t now_ = 0, failed_commit_ = 0;        // calls; the last COMMIT that left the table
-  bool hostile_ = false, forfeited_ = false;
+  bool hostile_ = false, forfeited_ = false, unknown_by_deviation_ = false;
   bool platforms_own_ = false;  // an HPTE was seen that is the platform's (ambiguity A9)
   unsigned pending_ = 0;        // the shift last asked for by PREPARE
   bool collided_ = false;       // since then two bolted HPTEs may have needed one slot

@@ -52,7 +52,10 @@ class Search {
 
   Search(std::span<const Evidence> evidence, const Deviations& given, const DiagnosisLimits& limits)
       : given_(given), limits_(limits), left_out_(evidence.size(), false) {
-    for (const auto& one : evidence) evidence_.push_back(before_hostility(one, given));
+    for (const auto& one : evidence) {
+      evidence_.push_back(before_hostility(one, given));
+      firsts_.push_back(first_of(evidence_.back()));
+    }
   }
 
   Diagnosis run() {
@@ -66,14 +69,17 @@ class Search {
       if (stuck) result.explanations = smallest(Steps::single, stuck);
       if (stuck) result.explanations = smallest(Steps::pairs_too, stuck);
       if (!stuck) break;
-      left_out_[*stuck] = true;
+      // What begins in the same way has the same cause.
+      for (std::size_t i = 0; i < evidence_.size(); ++i)
+        if (i == *stuck || (firsts_[i] && firsts_[*stuck] && firsts_[i]->key == firsts_[*stuck]->key))
+          left_out_[i] = true;
     }
     for (auto& explanation : result.explanations) explanation = without_idle(explanation);
     keep_smallest(result.explanations);
-    // What explains the rest may explain it too, if only by leaving open what is in the table.
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
-      if (left_out_[i] && std::none_of(result.explanations.begin(), result.explanations.end(),
-                                       [&](const Deviations& one) { return accepts(one, evidence_[i]); }))
+      if (left_out_[i] &&
+          std::none_of(result.explanations.begin(), result.explanations.end(),
+                       [&](const Deviations& one) { return also_explains(one, evidence_[i]); }))
         result.unexplained.push_back(i);
     }
     return result;
@@ -84,20 +90,55 @@ class Search {
     Oracle oracle({}, deviations, rigour_);
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
       if (left_out_[i]) continue;
-      const auto step = first_refused(oracle, evidence_[i]);
-      if (!step) continue;
-      const auto& answered = evidence_[i].steps[*step];
-      return Refused{i, *step, oracle.explain(answered.call, &*answered.response).by_contents};
+      if (const auto refused = unexplained_in(i, oracle)) return refused;
     }
     return std::nullopt;
   }
 
-  // Where contents are not judged any more nothing in them is refused, which explains nothing: a deviation of
-  // which it is not known what becomes of the table has to show in some other way.
+  // The first answer that is refused. Where contents are not judged any more nothing in them is refused,
+  // which explains nothing: a deviation of which it is not known what becomes of the table has to show in
+  // some other way. So the answer refused for contents under what is given counts as refused there.
+  std::optional<Refused> unexplained_in(std::size_t index, Oracle& oracle, std::size_t last = ~0ull) const {
+    const auto& [statement, steps] = evidence_[index];
+    const auto& first = firsts_[index];
+    oracle.restart(statement);
+    for (std::size_t i = 0; i < steps.size() && i <= last; ++i) {
+      const auto& [wait, call, response] = steps[i];
+      if (!response) return std::nullopt;  // a fault: no row can say that
+      if (!oracle.step(call, *response))
+        return Refused{index, i, oracle.explain(call, &*response).by_contents};
+      const auto& contents = oracle.contents();
+      if (first && first->by_contents && i == first->step && (contents.forfeited() || contents.hostile()))
+        return Refused{index, i, true};
+    }
+    return std::nullopt;
+  }
+
   bool gets_past(const Deviations& deviations, const Refused& refused) const {
     Oracle oracle({}, deviations, rigour_);
-    if (first_refused(oracle, evidence_[refused.evidence], refused.step)) return false;
+    if (unexplained_in(refused.evidence, oracle, refused.step)) return false;
     return !refused.by_contents || !(oracle.contents().forfeited() || oracle.contents().hostile());
+  }
+
+  // What explains the rest explains this too if it leaves open what is in the table.
+  static bool also_explains(const Deviations& explanation, const Evidence& evidence) {
+    Oracle oracle({}, explanation);
+    return !first_refused(oracle, evidence) && oracle.contents().unknown_by_deviation();
+  }
+
+  // The first answer that is refused under what is given.
+  struct First {
+    std::size_t step;
+    bool by_contents;
+    std::string key;
+  };
+  std::optional<First> first_of(const Evidence& evidence) const {
+    Oracle oracle({}, given_);
+    const auto step = first_refused(oracle, evidence);
+    if (!step) return std::nullopt;
+    const auto& answered = evidence.steps[*step];
+    const auto refusal = oracle.explain(answered.call, &*answered.response);
+    return First{*step, refusal.by_contents, refusal.key};
   }
 
   // Later additions can make earlier ones superfluous.
@@ -164,7 +205,7 @@ class Search {
   std::size_t stopped_by(const Node& node, const Refused& refused) const {
     if (!node.for_evidence) return refused.evidence;
     Oracle oracle({}, node.before, rigour_);
-    const bool was_right = !first_refused(oracle, evidence_[refused.evidence]);
+    const bool was_right = !unexplained_in(refused.evidence, oracle);
     return was_right ? *node.for_evidence : refused.evidence;
   }
 
@@ -213,6 +254,7 @@ class Search {
   }
 
   std::vector<Evidence> evidence_;
+  std::vector<std::optional<First>> firsts_;
   Deviations given_;
   DiagnosisLimits limits_;
   std::vector<bool> left_out_;
