@@ -527,7 +527,7 @@ TEST(content_guest, stays_legal_and_commits_last) {
     EXPECT_LT(most_held, 400u);
     EXPECT_LE(longest, 150u);
     EXPECT_GT(commits, 100u);
-    EXPECT_GT(collisions, 20u);
+    EXPECT_GT(collisions, 12u);  // each reboot empties the table
     EXPECT_GE(resets, 10u);
     if (testing::Test::HasFailure()) return;
   }
