@@ -10,6 +10,7 @@
 //   - a bug of ours: assert.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -79,13 +80,13 @@ class Adapter {
   /// HPT. Returns what the IUT declares about it. Throws EnvironmentError when none can be made.
   virtual Statement restart(const Partition& partition) = 0;
 
-  /// Issues the calls in order. `responses` is as long as `calls`. Stops at the first fault, after which only
-  /// restart() and describe() may be called. Throws EnvironmentError.
+  /// Issues the calls, of which none is a reset, in order. `responses` is as long as `calls`. Stops at the
+  /// first fault, after which only restart() and describe() may be called. Throws EnvironmentError.
   virtual BatchResult batch(std::span<const Call> calls, std::span<Response> responses) = 0;
 
   /// Reboots the guest: the same partition, memory and configuration go on. Returns what went wrong, as
-  /// batch() does. Only with Ability::reset. Throws EnvironmentError.
-  virtual std::optional<Fault> reset() { return std::nullopt; }
+  /// batch() does; nothing, once the guest runs again. Only with Ability::reset. Throws EnvironmentError.
+  virtual std::optional<Fault> reset() { throw EnvironmentError("the adapter cannot reboot the guest"); }
 
   /// Starts machines of any configuration, for the rules about page sizes; lives as long as the adapter. Only
   /// with Ability::configure: else none.
@@ -94,5 +95,28 @@ class Adapter {
   /// Lets time pass for the guest: on a real machine the kit sleeps, a simulated one advances its clock.
   virtual void wait(std::chrono::milliseconds time) = 0;
 };
+
+/// batch() for calls among which there may be resets; with Ability::reset, if there are. To a reset that came
+/// to its end the response is H_SUCCESS.
+inline BatchResult issue(Adapter& adapter, std::span<const Call> calls, std::span<Response> responses) {
+  BatchResult result;
+  while (result.answered < calls.size()) {
+    const auto rest = calls.subspan(result.answered);
+    if (rest.front().token == token::reset) {
+      result.fault = adapter.reset();
+      if (result.fault) return result;
+      responses[result.answered++] = {};
+      continue;
+    }
+    const auto next =
+        std::find_if(rest.begin(), rest.end(), [](const Call& call) { return call.token == token::reset; });
+    const auto count = static_cast<std::size_t>(next - rest.begin());
+    const auto batch = adapter.batch(rest.first(count), responses.subspan(result.answered, count));
+    result.answered += batch.answered;
+    result.fault = batch.fault;
+    if (batch.fault || batch.answered != count) return result;
+  }
+  return result;
+}
 
 }  // namespace hptck

@@ -43,6 +43,52 @@ constexpr double most_minimizing_seconds = 180;
 // Calls made to a partition that may not resize its HPT: every answer is the same.
 constexpr std::uint64_t calls_when_forbidden = 64;
 
+// Writes down what the minimizer does as it happens, so that a kit which is killed while it replays loses no
+// more than at any other time.
+class WrittenDown final : public Adapter {
+ public:
+  WrittenDown(Adapter& adapter, Journal& journal) : adapter_(adapter), journal_(journal) {}
+
+  Description describe() override { return adapter_.describe(); }
+
+  Statement restart(const Partition& partition) override {
+    const auto statement = adapter_.restart(partition);
+    journal_.partition(statement);
+    waited_ms_ = 0;
+    return statement;
+  }
+
+  BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
+    auto result = adapter_.batch(calls, responses);
+    for (std::size_t i = 0; i < result.answered; ++i)
+      write_down(calls[i], defined_part(calls[i], responses[i]));
+    if (result.fault) write_down(calls[result.answered], std::nullopt);
+    journal_.flush();
+    return result;
+  }
+
+  std::optional<Fault> reset() override {
+    auto fault = adapter_.reset();
+    write_down({token::reset, {}}, fault ? std::nullopt : std::optional(Response{}));
+    journal_.flush();
+    return fault;
+  }
+
+  void wait(std::chrono::milliseconds time) override {
+    adapter_.wait(time);
+    waited_ms_ += static_cast<std::uint32_t>(time.count());
+  }
+
+ private:
+  void write_down(const Call& call, const std::optional<Response>& response) {
+    journal_.step({std::exchange(waited_ms_, 0), call, response});
+  }
+
+  Adapter& adapter_;
+  Journal& journal_;
+  std::uint32_t waited_ms_ = 0;
+};
+
 class Campaign {
  public:
   Campaign(Adapter& adapter, const CampaignOptions& options, Journal& journal, CampaignRecord& record,
@@ -70,6 +116,7 @@ class Campaign {
       try_tour(tour(foreseen_));
       if (can_forbid) try_forbidden();
       try_content_tours();
+      try_resets();
       restart({true});
       try_exhaustively();
       try_in_turns();
@@ -171,6 +218,8 @@ class Campaign {
     queue_.clear();
     repeated_.clear();
     foreseen_ = situation_of(oracle_->states());
+    start_shift_ = foreseen_.current_shift;
+    foreseen_ = situation();
     for (const auto& probe : probe_size(foreseen_.current_shift)) queue_.push_back(probe.call);
     journal_.partition(statement_);
     if (std::find(record_.statements.begin(), record_.statements.end(), statement_) ==
@@ -213,6 +262,28 @@ class Campaign {
   // Whether the table is as a plan of the tour expects it.
   bool is_untouched(const Situation& at) const {
     return foreseen_ == at && !oracle_->contents().forfeited() && oracle_->contents().held().empty();
+  }
+
+  // The likeliest situation, as far as is known now.
+  Situation situation() const {
+    auto at = situation_of(oracle_->states(), foreseen_.current_shift);
+    if (record_.description.abilities.contains(Ability::reset) && !avoided(reset_guest()))
+      at.start_shift = start_shift_;
+    return at;
+  }
+
+  void try_resets() {
+    if (!record_.description.abilities.contains(Ability::reset)) return;
+    restart({true});
+    flush();
+    doing_ = "rebooting the guest";
+    const auto at = foreseen_;
+    for (const auto& plan : reset_tour(at)) {
+      if (stopped() || exhausted()) return;
+      if (!is_untouched(at)) restart({true});
+      issue_patiently(plan);
+      flush();
+    }
   }
 
   void try_content_tours() {
@@ -387,7 +458,7 @@ class Campaign {
     if (queue_.empty()) return;
     const auto calls = std::exchange(queue_, {});
     responses_.assign(calls.size(), {});
-    const auto batch = adapter_.batch(calls, responses_);
+    const auto batch = hptck::issue(adapter_, calls, responses_);
     if (batch.answered > calls.size() || (batch.fault && batch.answered == calls.size()) ||
         (!batch.fault && batch.answered < calls.size())) {
       throw EnvironmentError(
@@ -402,7 +473,7 @@ class Campaign {
       report(doing_);
     }
     journal_.flush();
-    foreseen_ = situation_of(oracle_->states(), foreseen_.current_shift);
+    foreseen_ = situation();
     if (suspicions.empty()) {
       // A plan made for a table that was not there has made a hostile guest of a legal one.
       if (oracle_->contents().hostile() && !hostile_) restart(partition_);
@@ -566,9 +637,9 @@ class Campaign {
     report("minimizing: " + suspicion.refusal.headline);
     auto budget = options_.minimizer;
     budget.stop = options_.stop;
-    budget.seen = [this](const Replayed& replayed) { write_down(replayed); };
     if (minimizing_seconds_ > most_minimizing_seconds) budget.replays = std::min(budget.replays, 20u);
-    auto minimized = minimize(adapter_, partition_, suspicion.steps, suspicion.target, budget);
+    WrittenDown replays(adapter_, journal_);
+    auto minimized = minimize(replays, partition_, suspicion.steps, suspicion.target, budget);
     const bool found = minimized.best.found;
     if (!found && suspicion.fault && suspicion.fault->kind != Fault::Kind::died) {
       throw EnvironmentError(
@@ -579,8 +650,7 @@ class Campaign {
     bool hidden_cause = false;
     if (found && !suspicion.fault && suspicion.target.token != token::H_READ) {
       // Something may have gone wrong unseen before: then that is the finding, and this one its consequence.
-      const auto probed = replay_probing(adapter_, partition_, minimized.best.steps, suspicion.target.under);
-      write_down(probed);
+      const auto probed = replay_probing(replays, partition_, minimized.best.steps, suspicion.target.under);
       if (probed.found) {
         hidden_cause = true;
         const auto& last = probed.steps.back();
@@ -644,6 +714,7 @@ class Campaign {
     std::vector<HpteKind> deadly_kinds{kind};
     std::string same, survived;
     PageSource source(options_.seed);
+    WrittenDown written(adapter_, journal_);
     for (const auto& other : other_kinds(kind, pages())) {
       if (stopped() || minimizing_seconds_ > most_minimizing_seconds) break;
       report("minimizing: trying other HPTEs");
@@ -652,8 +723,7 @@ class Campaign {
           place(source.next(wanted, shift, enter.args[1] / 8), wanted, shift, enter.args[1] % 8);
       auto steps = deadly.steps;
       steps[*entry].call.args = {enter.args[0], placed.ptex, placed.high, placed.low};
-      const auto replayed = replay(adapter_, partition_, steps, target, std::chrono::milliseconds(10));
-      write_down(replayed);
+      const auto replayed = replay(written, partition_, steps, target, std::chrono::milliseconds(10));
       if (replayed.fault) deadly_kinds.push_back(other);
       auto& list = replayed.fault ? same : survived;
       list += (list.empty() ? "" : "; ") + to_string(other);
@@ -684,7 +754,6 @@ class Campaign {
   // diagnosis too, which knows more than the one under which it was met.
   void mark_diagnosed(Finding& finding) const {
     if (finding.kind == Finding::Kind::violation) {
-      finding.unexplained = unexplained_.contains(finding.key);
       std::vector<Clause> clauses;
       for (const auto& explanation : record_.diagnosis) {
         const auto responsible = responsible_for(finding.trace, explanation);
@@ -694,6 +763,7 @@ class Campaign {
           if (std::find(clauses.begin(), clauses.end(), clause) == clauses.end()) clauses.push_back(clause);
         });
       }
+      finding.unexplained = clauses.empty() && unexplained_.contains(finding.key);
       if (!clauses.empty()) {
         finding.clauses = clauses;
         finding.consequence = false;
@@ -791,13 +861,6 @@ class Campaign {
     }
   }
 
-  void write_down(const Replayed& replayed) {
-    auto steps = replayed.steps;
-    steps.insert(steps.end(), replayed.rest.begin(), replayed.rest.end());
-    journal_.replayed(replayed.statement, steps);
-    journal_.flush();
-  }
-
   static std::string suspicion_text(const Suspicion& suspicion) {
     return fmt::format("{} was not answered to a hostile guest", to_string(suspicion.steps.back().call));
   }
@@ -819,11 +882,11 @@ class Campaign {
     const auto& fault = minimized.best.fault ? minimized.best.fault : suspicion.fault;
     if (fault) finding.evidence = fault->evidence;
     if (finding.consequence)
-      finding.explanation += hidden_cause
-                                 ? "Looking at the size of the HPT after each COMMIT shows that another "
-                                   "clause is broken before, so this is a consequence of that.\n"
-                                 : "Every trace found that shows this breaks another clause first, so it may "
-                                   "be a consequence of that.\n";
+      finding.explanation +=
+          hidden_cause ? "Looking at the size of the HPT after each COMMIT and reset shows that another "
+                         "clause is broken before, so this is a consequence of that.\n"
+                       : "Every trace found that shows this breaks another clause first, so it may "
+                         "be a consequence of that.\n";
     finding.trace.intent = finding.headline;
     finding.trace.statement = minimized.best.statement;
     finding.trace.steps = minimized.best.steps;
@@ -928,6 +991,7 @@ class Campaign {
   std::vector<Call> queue_;
   std::vector<Response> responses_;
   Situation foreseen_;                 // after what is queued
+  unsigned start_shift_ = 0;           // of the HPT, as far as known when the partition was fresh
   std::vector<std::size_t> repeated_;  // where in the queue a call was repeated for the last time
   std::size_t repeats_ = 1;
   std::uint32_t waited_ms_ = 0;

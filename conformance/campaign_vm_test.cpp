@@ -50,13 +50,18 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
     EXPECT_TRUE(again) << print_trace(finding.trace);
   }
   // What reading QEMU 7.2 leads one to expect: PREPARE checks before it discards, COMMIT has its own idea of
-  // flags.
+  // flags, and nothing discards what is pending when the machine is reset.
   using D = Deviation;
   const Deviations expected{D::prepare_checks_flags_before_discard, D::prepare_checks_range_before_discard,
-                            D::prepare_checks_resource_before_discard, D::commit_flags_is_h_parameter};
-  EXPECT_EQ(diagnosis_lines(record).size(), 1u) << testing::PrintToString(diagnosis_lines(record));
-  ASSERT_FALSE(record.diagnosis.empty());
-  EXPECT_EQ(record.diagnosis.front(), expected) << to_string(record.diagnosis.front());
+                            D::prepare_checks_resource_before_discard, D::commit_flags_is_h_parameter,
+                            D::reset_keeps_pending};
+  // Where every preparation was over after a reset, whether one that goes on outlives it is not known.
+  auto or_prepared = expected;
+  or_prepared.remove(D::reset_keeps_pending);
+  or_prepared.add(D::reset_keeps_prepared);
+  ASSERT_THAT(record.diagnosis,
+              testing::AnyOf(testing::ElementsAre(expected), testing::ElementsAre(expected, or_prepared)))
+      << testing::PrintToString(diagnosis_lines(record));
 
   // And what it does keep: sizes really change, in both directions, what is in the table moves with them, and
   // H_AUTHORITY where resizing is off.
@@ -64,7 +69,7 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
        {Clause::commit_current, Clause::commit_clears, Clause::commit_busy, Clause::prepare_authority,
         Clause::commit_authority, Clause::commit_collision, Clause::commit_bolted,
         Clause::commit_nothing_else, Clause::enter_exact, Clause::enter_group, Clause::remove_removes,
-        Clause::protect_changes, Clause::bulk_removes}) {
+        Clause::protect_changes, Clause::bulk_removes, Clause::reset_size, Clause::reset_empty}) {
     EXPECT_EQ(result.clauses[static_cast<std::size_t>(clause)].verdict, Verdict::pass) << id_of(clause);
   }
   // A legal guest takes it down: COMMIT with a bolted secondary HPTE.

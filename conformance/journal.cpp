@@ -247,11 +247,6 @@ void Journal::step(const Step& step) {
   line(print_step_call(step));
 }
 
-void Journal::replayed(const Statement& statement, std::span<const Step> steps) {
-  partition(statement);
-  for (const auto& one : steps) step(one);
-}
-
 void Journal::diagnosis(const std::vector<Deviations>& explanations) {
   Json sets = Json::array();
   for (const auto& deviations : explanations) sets.push_back(to_json(deviations));

@@ -33,8 +33,6 @@ class Journal {
   void campaign(const CampaignRecord& record);
   void partition(const Statement& statement);
   void step(const Step& step);
-  /// Calls made to a fresh partition to see a finding again.
-  void replayed(const Statement& statement, std::span<const Step> steps);
   /// How the page-size rules are tried.
   void machines(const ConfigurationRecord& machines);
   /// What was seen of a machine, or of a migration. `fault` empty: there was none.

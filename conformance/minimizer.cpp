@@ -38,7 +38,6 @@ class Search {
       if (spent() || (ms != 0 && cause == Cause::same_and_no_patience)) return false;
       ++replays_;
       auto replayed = replay(adapter_, partition_, steps, target_, std::chrono::milliseconds(ms));
-      if (budget_.seen) budget_.seen(replayed);
       if (cause != Cause::any && replayed.found && replayed.refusal.key != best_.refusal.key) return false;
       if (replayed.found && (replayed.first || !best_.found || !best_.first)) {
         best_ = std::move(replayed);

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <vector>
 
 #include "conformance/replay.h"
@@ -18,10 +17,9 @@
 namespace hptck {
 
 struct MinimizerBudget {
-  unsigned replays = 600;                          ///< fresh partitions at most
-  std::chrono::milliseconds time{20000};           ///< and no longer than this
-  const std::atomic<bool>* stop = nullptr;         ///< set from outside to end it early
-  std::function<void(const Replayed&)> seen = {};  ///< told of every replay, whatever it showed
+  unsigned replays = 600;                   ///< fresh partitions at most
+  std::chrono::milliseconds time{20000};    ///< and no longer than this
+  const std::atomic<bool>* stop = nullptr;  ///< set from outside to end it early
 };
 
 struct Minimized {

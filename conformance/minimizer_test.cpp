@@ -22,6 +22,11 @@ class Scripted : public Adapter {
     waited_ms_ = 0;
     return {Statement::Resize::enabled, 24, 30};
   }
+  std::optional<Fault> reset() override {
+    calls_.push_back(reset_guest());
+    if (answer_(calls_, waited_ms_)) return std::nullopt;
+    return Fault{Fault::Kind::hung, "scripted"};
+  }
   BatchResult batch(std::span<const Call> calls, std::span<Response> responses) override {
     for (std::size_t i = 0; i < calls.size(); ++i) {
       calls_.push_back(calls[i]);
@@ -145,6 +150,47 @@ TEST(Minimizer, a_death_is_minimized_like_a_wrong_answer) {
   ASSERT_EQ(result.best.steps.size(), 2u);
   EXPECT_FALSE(result.best.steps[1].response);
   EXPECT_TRUE(result.best.fault);
+}
+
+TEST(Minimizer, resets_are_kept_where_they_matter_and_else_taken_away) {
+  // What PREPARE creates is gone after PREPARE with shift 0, and is not after a reset.
+  Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
+    if (calls.back().token != token::H_RESIZE_HPT_COMMIT) return Response{};
+    for (auto call = calls.rbegin() + 1; call != calls.rend(); ++call)
+      if (call->token == token::H_RESIZE_HPT_PREPARE)
+        return Response{call->args[1] == calls.back().args[1] ? status::H_SUCCESS : status::H_CLOSED};
+    return Response{status::H_CLOSED};
+  });
+  Target target{Finding::Kind::violation, token::H_RESIZE_HPT_COMMIT, status::H_SUCCESS, {}};
+  target.rows.add(Clause::commit_no_pending);
+  auto steps = noise(30);
+  steps.push_back({0, reset_guest(), Response{}});
+  steps.push_back({0, prepare(0, 19), Response{}});
+  steps.push_back({0, reset_guest(), Response{}});
+  steps.push_back({0, read_hpte(0), Response{}});
+  steps.push_back({0, reset_guest(), Response{}});
+  steps.push_back({0, commit(0, 19), Response{}});
+  const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
+  ASSERT_EQ(result.best.steps.size(), 3u);
+  EXPECT_EQ(result.best.steps[1].call, reset_guest());
+  EXPECT_EQ(result.best.refusal.clauses, std::vector{Clause::reset_no_pending});
+}
+
+TEST(Minimizer, a_reset_that_never_ends_is_minimized_like_a_call) {
+  Scripted adapter([](const std::vector<Call>& calls, auto) -> std::optional<Response> {
+    if (calls.back().token == token::reset && std::count(calls.begin(), calls.end(), prepare(0, 25)) > 0)
+      return std::nullopt;
+    return Response{calls.back().token == token::H_RESIZE_HPT_COMMIT ? status::H_CLOSED : status::H_SUCCESS};
+  });
+  auto steps = noise(20);
+  steps.push_back({0, prepare(0, 25), Response{}});
+  steps.push_back({0, commit(1, 25), Response{status::H_CLOSED}});
+  steps.push_back({0, reset_guest(), std::nullopt});
+  const auto result = minimize(adapter, {}, steps, {Finding::Kind::hung, token::reset, 0, {}},
+                               {2000, std::chrono::seconds(60)});
+  ASSERT_EQ(result.best.steps.size(), 2u);
+  EXPECT_EQ(result.best.steps[0].call, prepare(0, 25));
+  EXPECT_EQ(result.best.refusal.clauses, std::vector{Clause::reset_restarts});
 }
 
 // PREPARE never discards: whether it ends for its flags or for its shift, COMMIT then succeeds. Both are

@@ -54,7 +54,7 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
       calls.push_back(steps[at + calls.size()].call);
     }
     responses.assign(calls.size(), {});
-    const auto batch = adapter.batch(calls, responses);
+    const auto batch = issue(adapter, calls, responses);
     for (std::size_t i = 0; i < batch.answered; ++i) {
       result.steps.push_back({i == 0 ? wait_ms : 0, calls[i], defined_part(calls[i], responses[i])});
       if (is_long_busy(responses[i].status)) owed_ms = static_cast<std::uint32_t>(patience.count());
@@ -65,8 +65,6 @@ Replayed replay(Adapter& adapter, const Partition& partition, std::span<const St
         if (subset(refusal.rows, target.rows)) {
           result.found = true;
           result.refusal = std::move(refusal);
-          for (++i; i < batch.answered; ++i)
-            result.rest.push_back({0, calls[i], defined_part(calls[i], responses[i])});
           return result;
         }
       }
@@ -94,14 +92,13 @@ Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<
   Oracle oracle(result.statement, under);
   bool last_accepted = false;
   // False: the replay is over.
-  const auto issue = [&](const Step& step) {
+  const auto take = [&](const Step& step) {
     if (step.wait_ms != 0) adapter.wait(std::chrono::milliseconds(step.wait_ms));
     Response response;
-    const auto batch = adapter.batch({&step.call, 1}, {&response, 1});
+    const auto batch = issue(adapter, {&step.call, 1}, {&response, 1});
     if (batch.fault) return false;
     // Kept up to the first refusal: that is what there is to show.
-    (result.first ? result.rest : result.steps)
-        .push_back({step.wait_ms, step.call, defined_part(step.call, response)});
+    if (!result.first) result.steps.push_back({step.wait_ms, step.call, defined_part(step.call, response)});
     last_accepted = oracle.step(step.call, response);
     if (last_accepted) return true;
     if (!result.first) result.refusal = oracle.explain(step.call, &response);
@@ -110,10 +107,11 @@ Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<
     return true;
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (!issue(steps[i])) return result;
-    if (i + 1 == steps.size() || steps[i].call.token != token::H_RESIZE_HPT_COMMIT) continue;
+    if (!take(steps[i])) return result;
+    const auto last = steps[i].call.token;
+    if (i + 1 == steps.size() || (last != token::H_RESIZE_HPT_COMMIT && last != token::reset)) continue;
     for (const auto& probe : probe_size(situation_of(oracle.states()).current_shift)) {
-      if (!issue({0, probe.call, std::nullopt})) return result;
+      if (!take({0, probe.call, std::nullopt})) return result;
     }
   }
   // Only if what was learned makes the last answer right does it explain it.

@@ -27,7 +27,6 @@ struct Target {
 
 struct Replayed {
   std::vector<Step> steps;  ///< as it went, up to and including the call that showed the target
-  std::vector<Step> rest;   ///< what was issued and answered beyond that
   Statement statement;
   bool found = false;
   bool first = false;          ///< nothing else was refused before the target
@@ -39,10 +38,10 @@ struct Replayed {
 Replayed replay(Adapter& adapter, const Partition& partition, std::span<const Step> steps,
                 const Target& target, std::chrono::milliseconds patience);
 
-/// Issues the steps' calls in a fresh partition and looks at the size of the HPT after each COMMIT, with
-/// H_READ. Found: an answer was refused before the last step, and what it taught makes the last answer right;
-/// `refusal` says why and `steps` end with it. A defect that stayed hidden is so brought to light where it
-/// is.
+/// Issues the steps' calls in a fresh partition and looks at the size of the HPT after each COMMIT and reset,
+/// with H_READ. Found: an answer was refused before the last step, and what it taught makes the last answer
+/// right; `refusal` says why and `steps` end with it. A defect that stayed hidden is so brought to light
+/// where it is.
 Replayed replay_probing(Adapter& adapter, const Partition& partition, std::span<const Step> steps,
                         const Deviations& under);
 

@@ -41,7 +41,7 @@ std::vector<Call> variant(const Trace& trace, unsigned size, std::size_t at, Ext
   for (std::size_t i = 0; i < trace.steps.size(); ++i) {
     put_in(i);
     auto call = trace.steps[i].call;
-    const bool resize = call.token != token::H_READ && call.token != token::H_ENTER;
+    const bool resize = call.token == token::H_RESIZE_HPT_PREPARE || call.token == token::H_RESIZE_HPT_COMMIT;
     if (resize && call.args[1] == min_shift) call.args[1] = size;
     if (call.token == token::H_READ && call.args[1] == std::uint64_t{1} << (min_shift - 4))
       call.args[1] = std::uint64_t{1} << (size - 4);
@@ -58,7 +58,7 @@ bool shows(Adapter& adapter, const Partition& partition, const std::vector<Call>
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (waits >> i & 1) adapter.wait(std::chrono::milliseconds(100));
     Response response;
-    adapter.batch({&calls[i], 1}, {&response, 1});
+    issue(adapter, {&calls[i], 1}, {&response, 1});
     steps.push_back({0, calls[i], response});
   }
   return !accepts({}, {statement, steps});

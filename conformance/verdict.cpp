@@ -69,6 +69,9 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
     const auto why = page_sizes_not_applicable(clause, record);
     return why.empty() && text.modality == Modality::may ? "a permission that was not used" : why;
   }
+  // What H_ENTER and its neighbours may do, they may do without the option, too.
+  const bool resizes = text.group.starts_with("H_RESIZE_HPT_") || text.group == "Pending HPT";
+  const bool permits_without = !resizes && text.modality == Modality::may;
   switch (clause) {
     case Clause::prepare_option_absent:
     case Clause::commit_option_absent:
@@ -82,12 +85,19 @@ std::string not_applicable(Clause clause, const CampaignRecord& record) {
       }
       break;
     default:
+      if (permits_without) break;
       if (absent) return "the option is not offered";
       if (!record.statements.empty() && text.group != "H_READ" &&
           !any_statement(record, [](const Statement& s) { return s.resize != Resize::disabled; })) {
         return "every partition was declared as one that may not resize its HPT";
       }
       break;
+  }
+  if (text.group == "Reset") {
+    if (!record.description.abilities.contains(Ability::reset)) return "the adapter cannot reboot the guest";
+    if (clause == Clause::reset_size &&
+        !any_statement(record, [](const Statement& s) { return s.initial_shift != 0; }))
+      return "no size of the HPT at start is declared";
   }
   if (clause == Clause::prepare_resource &&
       !any_statement(record, [](const Statement& s) { return s.max_shift != 0; })) {
@@ -210,7 +220,10 @@ CampaignResult judge(const CampaignRecord& record) {
     result.reason = "never seen at work: " + unseen;
   } else if (record.tally.exercised[static_cast<int>(Clause::commit_success)] == 0) {
     result.verdict = Verdict::inconclusive;
-    result.reason = "no COMMIT ever succeeded";
+    result.reason =
+        at(Clause::commit_success).verdict == Verdict::not_applicable
+            ? fmt::format("nothing of resizing could be seen: {}", at(Clause::commit_success).reason)
+            : "no COMMIT ever succeeded";
   } else {
     result.verdict = Verdict::pass;
     result.reason = "every clause that applies was seen at work and none was broken";

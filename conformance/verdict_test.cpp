@@ -16,6 +16,7 @@ CampaignRecord thorough() {
   CampaignRecord record;
   record.complete = true;
   record.statements = {{Statement::Resize::disabled, 24, 30}, {Statement::Resize::enabled, 24, 30}};
+  record.description.abilities = {Ability::forbid_resize, Ability::reset};
   for (auto& count : record.tally.exercised) count = 5;
   for (const auto clause : {Clause::prepare_option_absent, Clause::commit_option_absent})
     record.tally.exercised[static_cast<int>(clause)] = 0;
@@ -75,15 +76,50 @@ TEST(Verdict, what_was_not_declared_is_not_demanded) {
   EXPECT_EQ(result.verdict, Verdict::pass);
 }
 
+constexpr Clause reset_clauses[] = {Clause::reset_no_pending, Clause::reset_size, Clause::reset_empty,
+                                    Clause::reset_restarts};
+
+TEST(Verdict, clauses_of_a_reset_do_not_apply_where_the_adapter_cannot) {
+  auto record = thorough();
+  record.description.abilities.erase(Ability::reset);
+  for (const auto clause : reset_clauses) unseen(record, clause);
+  const auto result = judge(record);
+  for (const auto clause : reset_clauses) {
+    EXPECT_EQ(at(result, clause).verdict, Verdict::not_applicable) << id_of(clause);
+    EXPECT_EQ(at(result, clause).reason, "the adapter cannot reboot the guest");
+  }
+  EXPECT_EQ(result.verdict, Verdict::pass);
+}
+
+TEST(Verdict, clauses_of_a_reset_never_seen_are_inconclusive_where_the_adapter_can) {
+  for (const auto clause : reset_clauses) {
+    auto record = thorough();
+    unseen(record, clause);
+    EXPECT_EQ(at(judge(record), clause).verdict, Verdict::inconclusive) << id_of(clause);
+  }
+}
+
+TEST(Verdict, the_size_after_a_reset_is_not_demanded_where_none_is_declared) {
+  auto record = thorough();
+  record.statements = {{Statement::Resize::enabled, 0, 30}, {Statement::Resize::disabled, 0, 30}};
+  unseen(record, Clause::reset_size);
+  EXPECT_EQ(at(judge(record), Clause::reset_size).verdict, Verdict::not_applicable);
+}
+
 TEST(Verdict, an_option_that_is_not_offered_is_never_certified) {
   CampaignRecord record;
   record.complete = true;
   record.statements = {Statement{}};
+  record.machines.why_not = "no machines can be configured";
   record.tally.exercised[static_cast<int>(Clause::prepare_option_absent)] = 9;
   record.tally.exercised[static_cast<int>(Clause::commit_option_absent)] = 9;
   const auto result = judge(record);
   EXPECT_EQ(result.verdict, Verdict::inconclusive);
+  EXPECT_EQ(result.reason, "nothing of resizing could be seen: the option is not offered");
   EXPECT_EQ(at(result, Clause::commit_success).verdict, Verdict::not_applicable);
+  // These have nothing to do with the option.
+  EXPECT_EQ(at(result, Clause::enter_hardware).reason, "a permission that was not used");
+  EXPECT_EQ(at(result, Clause::commit_hardware).reason, "the option is not offered");
 }
 
 TEST(Verdict, a_finding_fails_its_clause_even_when_seen_at_work) {

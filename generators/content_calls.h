@@ -21,7 +21,7 @@ using W8 = Concrete::Word<8>;
 using W64 = Concrete::Word<64>;
 
 inline constexpr std::uint64_t one = 1;
-// WIMG 0010, real page 0: every partition has that memory.
+// WIMG 0010.
 inline constexpr std::uint64_t memory_coherent = 0x10;
 inline constexpr std::uint64_t avpn_argument = ~0x7full;  // what the AVPN flag compares of doubleword 0
 inline constexpr unsigned largest_tried = 26;             // copying 64 MiB over and over teaches nothing new

@@ -292,16 +292,17 @@ class ContentTour {
   }
 
   // Down to the least table, where what is recovered from the HPTEG counts, and back in two steps. Single
-  // bits of the index and of the VSID, in primary and secondary HPTEs.
+  // bits of the index and of the VSID, in primary and secondary HPTEs, of various real pages.
   void one_kind(const PageKind& kind) {
     for (unsigned i = 0; i < 8; ++i) {
-      const Wanted wanted{kind, i % 2 == 1, i < 6, i};
+      const Wanted wanted{kind, i % 2 == 1, i < 6, i, real_page(kind, i * 5)};
       // Low bits of their own, so that they part in the least table too.
       const auto hpteg = any_hpteg() / 16 * 16 + i;
       enter_at(wanted, hpteg, (i * 5 + 1) % 8);
     }
     resize(min_shift);
-    for (unsigned i = 0; i < 4; ++i) enter_at({kind, i % 2 == 1, true, i}, any_hpteg() / 16 * 16 + 8 + i, i);
+    for (unsigned i = 0; i < 4; ++i)
+      enter_at({kind, i % 2 == 1, true, i, real_page(kind, i * 7 + 1)}, any_hpteg() / 16 * 16 + 8 + i, i);
     if (top_ > min_shift) resize(min_shift + 1);
     if (top_ > min_shift + 1) resize(home_ > min_shift + 1 ? home_ : top_);
     finish();

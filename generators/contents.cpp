@@ -23,6 +23,9 @@ constexpr std::uint64_t whole_table = one << 14;  // HPTEs of a table of 2^18 by
 unsigned base_shift_of(const PageKind& kind) {
   return kind.encoding ? hashing::page_encodings[*kind.encoding].base_shift : hashing::base_shifts[0];
 }
+unsigned actual_shift_of(const PageKind& kind) {
+  return kind.encoding ? hashing::page_encodings[*kind.encoding].actual_shift : hashing::base_shifts[0];
+}
 unsigned segment_of(const PageKind& kind) {
   return kind.terabyte ? hashing::large_segment : hashing::small_segment;
 }
@@ -154,7 +157,11 @@ class Segment {
   }
 
   Wanted anything() {
-    return {dice_.pick(kinds_), dice_.one_in(2), !dice_.one_in(4), static_cast<unsigned>(dice_.below(8))};
+    Wanted wanted{dice_.pick(kinds_), dice_.one_in(2), !dice_.one_in(4),
+                  static_cast<unsigned>(dice_.below(8))};
+    // Not always: only real page 0 has to be accepted (ambiguity A15).
+    if (dice_.one_in(2)) wanted.real_page = real_page(wanted.kind, dice_.word());
+    return wanted;
   }
 
   std::pair<Wanted, unsigned> anything_in_any_slot() {
@@ -554,18 +561,26 @@ std::vector<PageKind> page_kinds(Pages pages) {
   return kinds;
 }
 
+std::uint64_t real_page(const PageKind& kind, std::uint64_t number) {
+  constexpr unsigned memory_shift = 21;
+  const auto actual = actual_shift_of(kind);
+  return actual < memory_shift ? (number & hashing::low_bits(memory_shift - actual).value) << actual : 0;
+}
+
 Placed place(const VirtualPage& page, const Wanted& wanted, unsigned shift, unsigned slot) {
   const unsigned segment = segment_of(wanted.kind), base = base_shift_of(wanted.kind);
   const auto in_segment = base < hashing::avpn_low_bit ? raw(page.index) >> (hashing::avpn_low_bit - base)
                                                        : raw(page.index) << (base - hashing::avpn_low_bit);
   const auto avpn = raw(page.vsid) << (segment - hashing::avpn_low_bit) | in_segment;
   const auto lp = wanted.kind.encoding ? hashing::page_encodings[*wanted.kind.encoding].lp : 0;
+  assert((wanted.real_page & hashing::low_bits(actual_shift_of(wanted.kind)).value) == 0);
   const auto hpteg =
       hashing::hpteg_of(hashing::hash_of(page), Concrete::Bool(wanted.secondary), size_of(shift));
   return {raw(hpteg) * 8 + slot,
           std::uint64_t{wanted.kind.terabyte} << 62 | avpn << 7 | (wanted.bolted ? HPTE_BOLTED : 0) |
               (wanted.kind.encoding ? HPTE_LARGE : 0) | (wanted.secondary ? HPTE_SECONDARY : 0) | HPTE_VALID,
-          std::uint64_t{static_cast<std::uint8_t>(lp)} << 12 | memory_coherent | wanted.protection};
+          wanted.real_page | std::uint64_t{static_cast<std::uint8_t>(lp)} << 12 | memory_coherent |
+              wanted.protection};
 }
 
 VirtualPage PageSource::next(const Wanted& wanted, unsigned shift, std::uint64_t hpteg) {
@@ -595,15 +610,15 @@ ContentGuest::ContentGuest(std::uint64_t seed, Pages pages)
 
 void ContentGuest::restart() {
   source_.restart();
-  committed_ = false;
+  moved_ = false;
   stood_.clear();
   gone_.clear();
   looks_.clear();
 }
 
 Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) {
-  if (committed_) {
-    committed_ = false;
+  if (moved_) {
+    moved_ = false;
     Dice dice(random_.split());
     auto places = stood_;
     append_places(places, gone_, situation.current_shift);
@@ -618,13 +633,26 @@ Plan ContentGuest::next(const Situation& situation, std::span<const Held> held) 
     looks_.erase(looks_.end() - count, looks_.end());
     return plan;
   }
+  // Rarely, as a reboot takes a real machine as long as hundreds of hypercalls; half of them while something
+  // is being prepared.
+  constexpr unsigned plans_per_reset = 48;
+  if (situation.start_shift != 0 && ++plans_ % plans_per_reset == 0) {
+    Plan plan;
+    if (!situation.pending && plans_ / plans_per_reset % 2 == 0)
+      plan.push_back({prepare(0, std::max(situation.current_shift - 1, min_shift))});
+    plan.push_back({reset_guest()});
+    moved_ = true;
+    stood_.clear();
+    for (const auto& h : held) stood_.push_back(h.ptex);
+    return plan;
+  }
   Segment segment(situation, held, source_, kinds_, random_.split());
   auto plan = segment.make();
   gone_.insert(gone_.end(), segment.gone().begin(), segment.gone().end());
   if (gone_.size() > remembered)
     gone_.erase(gone_.begin(), gone_.end() - static_cast<std::ptrdiff_t>(remembered));
-  committed_ = plan.back().call.token == token::H_RESIZE_HPT_COMMIT;
-  if (committed_) {
+  moved_ = plan.back().call.token == token::H_RESIZE_HPT_COMMIT;
+  if (moved_) {
     stood_.clear();
     for (const auto& h : held) stood_.push_back(h.ptex);
     for (const auto& h : segment.held()) stood_.push_back(h.ptex);

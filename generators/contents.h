@@ -49,8 +49,14 @@ std::vector<PageKind> page_kinds(Pages pages);
 struct Wanted {
   PageKind kind;
   bool secondary = false, bolted = true;
-  unsigned protection = 2;  ///< 0 to 7: N and PP
+  unsigned protection = 2;      ///< 0 to 7: N and PP
+  std::uint64_t real_page = 0;  ///< address of the page's memory, a multiple of the actual page size
 };
+
+/// One of the real pages that every partition has for pages of this kind: of up to 64 KiB those below 2 MiB,
+/// of larger ones only the first. Any number will do. In 64 KiB pages the real page's low bits share LP with
+/// the encoding, which is what a hypervisor may forget.
+std::uint64_t real_page(const PageKind& kind, std::uint64_t number);
 
 /// The page's HPTE, where it belongs in a table of this shift. Slot 0 to 7.
 Placed place(const hashing::Page<Concrete>& page, const Wanted& wanted, unsigned shift, unsigned slot);
@@ -75,7 +81,8 @@ class ContentGuest {
   ContentGuest(std::uint64_t seed, Pages pages);
   /// The next 1 to about 120 calls: a legal guest's, made for the situation (shift of the current HPT,
   /// Pending HPT if any) and what is held. The caller issues all of them, sees the answers and asks again; a
-  /// COMMIT is always the last call, so that what follows is made for the table that there really is.
+  /// COMMIT is always the last call, and so is a reset, so that what follows is made for the table that there
+  /// really is.
   Plan next(const Situation& situation, std::span<const Held> held);
   /// After a fresh partition.
   void restart();
@@ -84,10 +91,11 @@ class ContentGuest {
   rc::Random random_;
   PageSource source_;
   std::vector<PageKind> kinds_;
-  bool committed_ = false;            // whether the last call was a COMMIT, however it was answered
+  bool moved_ = false;                // whether the last call was a COMMIT, however answered, or a reset
   std::vector<std::uint64_t> stood_;  // the PTEXs of what was held then
   std::vector<Held> gone_;            // the last that were removed
   Plan looks_;                        // what is left to be looked at, the first call last
+  unsigned plans_ = 0;
 };
 
 /// Everything that a guest can look at after a COMMIT, now that the table has this shift: both halves of the

@@ -16,6 +16,7 @@
 #include <string>
 #include <tuple>
 
+#include "generators/tour.h"
 #include "spec/deviations.h"
 
 namespace hptck {
@@ -59,7 +60,8 @@ auto words_of(const hashing::Page<Concrete>& page) {
 
 class Partition {
  public:
-  explicit Partition(unsigned shift, Deviations deviations = {}) : shift_(shift), wrong_(deviations) {}
+  explicit Partition(unsigned shift, Deviations deviations = {})
+      : start_(shift), shift_(shift), wrong_(deviations) {}
 
   Response issue(const Call& call) {
     const auto& a = call.args;
@@ -78,6 +80,8 @@ class Partition {
         return prepare(a[0], a[1]);
       case token::H_RESIZE_HPT_COMMIT:
         return commit(a[0], a[1]);
+      case token::reset:
+        return reset();
       default:
         return {status::H_FUNCTION};
     }
@@ -86,7 +90,7 @@ class Partition {
   unsigned shift() const { return shift_; }
   const Table& table() const { return table_; }
   Situation situation(unsigned limit) const {
-    return {pending_ != 0, static_cast<unsigned>(pending_), shift_, limit};
+    return {pending_ != 0, static_cast<unsigned>(pending_), shift_, limit, start_};
   }
   std::vector<Held> held() const {
     std::vector<Held> list;
@@ -241,6 +245,16 @@ class Partition {
     return {status::H_SUCCESS};
   }
 
+  Response reset() {
+    const bool stays = shift_ == start_;
+    std::erase_if(table_, [&](const auto& x) {
+      return !(stays && (has(D::reset_keeps_entries) || (has(D::reset_keeps_bolted) && x.second.bolted())));
+    });
+    shift_ = start_;
+    pending_ = 0;
+    return {};
+  }
+
   Table what_is_carried_over() const {
     auto old = table_;
     const auto last = hptes() / 8 - 1;
@@ -298,7 +312,7 @@ class Partition {
     return next;
   }
 
-  unsigned shift_;
+  unsigned start_, shift_;
   Deviations wrong_;
   Table table_, at_prepare_;
   std::uint64_t pending_ = 0;
@@ -323,6 +337,18 @@ void issue(Partition& partition, const Plan& plan, std::vector<Issued>& trace) {
   issue(partition, plan, trace, [](const Call&) {});
 }
 
+struct RealPage {
+  std::uint64_t address;
+  unsigned shift;  // of the actual page's size
+};
+RealPage real_page_of(const Hpte& hpte) {
+  const auto number = hpte.low & 0x0ffffffffffff000;
+  if (hpte.large())
+    for (const auto& e : hashing::page_encodings)
+      if (((hpte.low >> 12) & e.mask) == e.lp) return {number - (std::uint64_t{e.lp} << 12), e.actual_shift};
+  return {number, 12};
+}
+
 // What a legal guest never does.
 void expect_legal(const Call& call, const Partition& partition, const std::string& where) {
   if (call.token != token::H_ENTER) return;
@@ -333,6 +359,10 @@ void expect_legal(const Call& call, const Partition& partition, const std::strin
   EXPECT_TRUE(stands_right(hpte, ptex, partition.shift())) << where << to_string(call);
   EXPECT_EQ(hpte.low & 0x78, 0x10u) << where << to_string(call);
   EXPECT_EQ(hpte.high & 0x69, HPTE_VALID) << where << to_string(call);
+  // Memory that every partition has, from a boundary of the page on.
+  const auto real = real_page_of(hpte);
+  EXPECT_EQ(real.address % (std::uint64_t{1} << real.shift), 0u) << where << to_string(call);
+  EXPECT_LT(real.address, 2u << 20) << where << to_string(call);
   for (const auto& [other_ptex, other] : partition.table())
     EXPECT_NE(words_of(page_of(other, other_ptex)), words_of(page_of(hpte, ptex)))
         << where << to_string(call) << " maps a page again";
@@ -342,6 +372,7 @@ std::vector<Issued> tour_trace(unsigned shift, unsigned limit, Pages pages) {
   Partition partition(shift);
   std::vector<Issued> trace;
   for (const auto& plan : content_tour(partition.situation(limit), pages)) issue(partition, plan, trace);
+  for (const auto& plan : reset_tour(partition.situation(limit))) issue(partition, plan, trace);
   return trace;
 }
 
@@ -430,6 +461,21 @@ TEST(content_tour, stays_legal_and_leaves_the_table_as_it_was) {
     }
 }
 
+TEST(reset_tour, stays_legal_and_leaves_the_partition_as_it_was) {
+  for (const auto& [shift, limit] : {std::pair{24u, 30u}, {19u, 22u}, {18u, 20u}, {18u, 18u}, {26u, 26u}}) {
+    const auto where = "from " + std::to_string(shift) + ": ";
+    Partition partition(shift);
+    const auto at = partition.situation(limit);
+    std::vector<Issued> trace;
+    for (const auto& plan : reset_tour(at)) {
+      EXPECT_EQ(std::ranges::count(plan, token::reset, [](const auto& p) { return p.call.token; }) > 0, true);
+      issue(partition, plan, trace, [&](const Call& call) { expect_legal(call, partition, where); });
+      EXPECT_EQ(partition.situation(limit), at);
+      EXPECT_EQ(partition.table().size(), 0u) << shift;
+    }
+  }
+}
+
 TEST(content_tour, asks_for_no_more_than_the_limit) {
   for (const unsigned limit : {18u, 19u, 24u})
     for (const auto& plan : content_tour({false, 0, std::min(limit, 19u), limit}, all_pages))
@@ -453,15 +499,16 @@ TEST(content_guest, stays_legal_and_commits_last) {
     Partition partition(shift);
     ContentGuest guest(shift, all_pages);
     std::vector<Issued> trace;
-    std::size_t most_held = 0, longest = 0, commits = 0, collisions = 0;
+    std::size_t most_held = 0, longest = 0, commits = 0, collisions = 0, resets = 0;
     for (int i = 0; i < 1500; ++i) {
       const auto plan = guest.next(partition.situation(limit), partition.held());
       ASSERT_FALSE(plan.empty());
       longest = std::max(longest, plan.size());
       for (std::size_t k = 0; k < plan.size(); ++k) {
-        if (plan[k].call.token == token::H_RESIZE_HPT_COMMIT) {
+        if (plan[k].call.token == token::H_RESIZE_HPT_COMMIT || plan[k].call.token == token::reset) {
           EXPECT_EQ(k + 1, plan.size());
         }
+        resets += plan[k].call.token == token::reset;
         if (plan[k].call.token == token::H_RESIZE_HPT_PREPARE) {
           EXPECT_LE(plan[k].call.args[1], std::min(limit, 26u));
           EXPECT_EQ(plan[k].call.args[0], 0u);
@@ -477,7 +524,8 @@ TEST(content_guest, stays_legal_and_commits_last) {
     EXPECT_LT(most_held, 400u);
     EXPECT_LE(longest, 150u);
     EXPECT_GT(commits, 100u);
-    EXPECT_GT(collisions, 25u);
+    EXPECT_GT(collisions, 20u);
+    EXPECT_GE(resets, 25u);
     if (testing::Test::HasFailure()) return;
   }
 }
@@ -529,6 +577,7 @@ TEST(content_guest, every_class_slot_and_bit_is_entered) {
   std::set<std::uint64_t> slots;
   bool first = false, last = false;
   std::set<std::uint64_t> index_bits;
+  std::map<unsigned, std::set<std::uint64_t>> real_pages;  // by the logarithm of the size
   for (const auto& [call, response] : guest_trace(20, 22, 5, 20000)) {
     if (call.token != token::H_ENTER || response.status != status::H_SUCCESS) continue;
     const Hpte hpte{call.args[2], call.args[3]};
@@ -542,11 +591,16 @@ TEST(content_guest, every_class_slot_and_bit_is_entered) {
     const auto index = raw(page_of(hpte, response.out[0]).index);
     for (std::uint64_t bit = 0; bit < 28; ++bit)
       if ((index >> bit & 1) != 0) index_bits.insert(bit);
+    const auto real = real_page_of(hpte);
+    real_pages[real.shift].insert(real.address >> real.shift);
   }
   EXPECT_EQ(entered.size(), 13u * 4);
   EXPECT_EQ(slots.size(), 8u);
   EXPECT_TRUE(first && last);
   EXPECT_EQ(index_bits.size(), 28u);
+  EXPECT_GT(real_pages[12].size(), 50u);
+  EXPECT_EQ(real_pages[16].size(), 32u);  // so all of what LP leaves to them
+  EXPECT_EQ(real_pages[24], std::set<std::uint64_t>{0});
 }
 
 TEST(content_guest, pairs_collide_and_nearly_collide_at_every_distance) {

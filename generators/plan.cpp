@@ -201,6 +201,24 @@ Plan make_plan(const Situation& at, rc::Random random) {
   return plan;
 }
 
+// In one of the states in which a reboot may leave something behind.
+Plan make_reset_plan(const Situation& at, rc::Random random) {
+  Plan plan;
+  const std::uint64_t size = draw(grantable_shift(at), random);
+  const bool resizes = draw(rc::gen::inRange(0, 2), random) == 0;
+  if (draw(rc::gen::inRange(0, 2), random) == 0)
+    append(plan, colliding_entries(at.current_shift, draw(rc::gen::inRange(0u, 8u), random),
+                                   draw(rc::gen::inRange<std::uint64_t>(0, 1000), random)));
+  const auto entered = plan;
+  plan.push_back({prepare(0, size), resizes || draw(rc::gen::inRange(0, 2), random) == 0});
+  if (resizes) plan.push_back({commit(0, size)});
+  plan.push_back({reset_guest()});
+  plan.push_back({commit(0, size)});
+  append(plan, probe_size(at.start_shift));
+  for (const auto& enter : entered) plan.push_back({read_hpte(enter.call.args[1])});
+  return plan;
+}
+
 }  // namespace
 
 Situation situation_of(std::span<const ConcreteState> live_states, unsigned current_shift) {
@@ -226,7 +244,11 @@ Situation situation_of(std::span<const ConcreteState> live_states, unsigned curr
 
 Situation after(Situation at, const Call& call) {
   const auto flags = call.args[0], shift = call.args[1];
-  if (call.token == token::H_RESIZE_HPT_PREPARE) {
+  if (call.token == token::reset) {
+    at.pending = false;
+    at.pending_shift = 0;
+    at.current_shift = at.start_shift;
+  } else if (call.token == token::H_RESIZE_HPT_PREPARE) {
     at.pending = flags == 0 && shift >= min_shift && shift <= at.limit;
     at.pending_shift = at.pending ? static_cast<unsigned>(shift) : 0;
   } else if (call.token == token::H_RESIZE_HPT_COMMIT && at.pending && flags == 0 &&
@@ -264,7 +286,13 @@ rc::Gen<Plan> any_plan(const Situation& at) {
   return [at](const rc::Random& random, int) { return rc::shrinkable::just(make_plan(at, random)); };
 }
 
-Plan PlanSource::next(const Situation& situation) { return make_plan(situation, random_.split()); }
+// A reboot takes a real machine as long as hundreds of hypercalls, so it is asked for rarely.
+Plan PlanSource::next(const Situation& situation) {
+  constexpr unsigned plans_per_reset = 256;
+  if (situation.start_shift != 0 && ++plans_ % plans_per_reset == 0)
+    return make_reset_plan(situation, random_.split());
+  return make_plan(situation, random_.split());
+}
 
 Plan colliding_entries(unsigned shift, unsigned slot, std::uint64_t salt) {
   // 4 KiB pages in a 256 MiB segment: the hash is the VSID exclusive-or the page's index in the segment. The

@@ -31,6 +31,7 @@ struct Situation {
   unsigned pending_shift = 0;   ///< its shift, if so
   unsigned current_shift = 24;  ///< shift of the current HPT, as far as known
   unsigned limit = max_shift;   ///< largest shift permitted as far as declared
+  unsigned start_shift = 0;     ///< shift that a reset comes to, most likely; 0: the guest cannot be rebooted
   bool operator==(const Situation&) const = default;
 };
 
@@ -53,10 +54,12 @@ rc::Gen<Plan> any_plan(const Situation& situation);
 class PlanSource {
  public:
   explicit PlanSource(std::uint64_t seed) : random_(seed) {}
+  /// Now and then, where the situation says that it can be done, one in which the guest is rebooted.
   Plan next(const Situation& situation);
 
  private:
   rc::Random random_;
+  unsigned plans_ = 0;
 };
 
 /// Two H_ENTERs of bolted HPTEs that stand in one slot of two HPTEGs of a table of this shift and need the

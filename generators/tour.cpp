@@ -115,15 +115,68 @@ class Tour {
 
 std::vector<Plan> tour(const Situation& at) { return Tour(at).plans(); }
 
+std::vector<Plan> reset_tour(const Situation& at) {
+  const auto home = at.current_shift;
+  const auto smaller = std::max(home - 1, min_shift), larger = std::min({home + 1, at.limit, max_shift});
+  const auto joined = [](std::initializer_list<Plan> parts) {
+    Plan plan;
+    for (const auto& part : parts) plan.insert(plan.end(), part.begin(), part.end());
+    return plan;
+  };
+  const auto done = [](std::uint64_t shift) { return Plan{{prepare(0, shift), true}}; };
+  const auto resized = [&](std::uint64_t shift) { return joined({done(shift), {{commit(0, shift)}}}); };
+  const auto reads = [](const Plan& entered) {
+    Plan plan;
+    for (const auto& one : entered) plan.push_back({read_hpte(one.call.args[1])});
+    return plan;
+  };
+  const Plan reset{{reset_guest()}}, probe = probe_size(home);
+  const auto pair = home == min_shift ? Plan{} : colliding_entries(home, 3, 5);
+  // A page for each slot, in both halves of the table where that has two that a smaller one joins; some not
+  // bolted.
+  Plan entries;
+  for (unsigned slot = 0; slot < 8; ++slot) {
+    const auto low_and_high = colliding_entries(std::max(home, min_shift + 1), slot, 5 + slot);
+    entries.push_back(low_and_high[home == min_shift ? 0 : slot % 2]);
+    if (slot > 3) entries.back().call.args[2] &= ~HPTE_BOLTED;
+  }
+  // The plainest first: who does not survive one is asked for no more.
+  std::vector<Plan> plans{joined({reset, {{commit(0, home)}}, probe, reset})};
+  plans.push_back(joined({entries, reset, reads(entries), entries, reset}));
+  plans.push_back(joined({entries, reads(entries), reset, reads(entries)}));
+  for (const auto shift : {smaller, larger}) {
+    const Plan commits{{commit(0, shift)}};
+    plans.push_back(joined({done(shift), reset, commits, probe}));
+    plans.push_back(joined({done(shift), reset, reset, commits, probe}));
+    plans.push_back(joined({{{prepare(0, shift)}}, reset, commits, probe}));
+    plans.push_back(joined({resized(shift), probe_size(shift), reset, probe, probe_size(shift)}));
+    // What goes on in the new life has to do with nothing in the old one.
+    plans.push_back(joined({{{prepare(0, shift)}}, reset, resized(shift), reset, probe}));
+    plans.push_back(joined({entries, {{prepare(0, shift)}}, reset, reads(entries), commits, probe}));
+  }
+  plans.push_back(joined({pair, resized(larger), reset, reads(pair), probe}));
+  if (pair.empty()) return plans;
+  const Plan one{pair.back()};
+  plans.push_back(joined({one, resized(smaller), reset, reads(one), probe}));
+  // The two are not in each other's way any more.
+  plans.push_back(joined({pair, done(smaller), {{commit(0, smaller)}}, reset, {{commit(0, smaller)}}}));
+  plans.push_back(joined({pair, done(smaller), reset, resized(smaller), reset, probe}));
+  return plans;
+}
+
 std::vector<Plan> forbidden_tour(const Situation& at) {
-  return {{{prepare(0, at.current_shift)}},
-          {{commit(0, at.current_shift)}},
-          {{prepare(1, at.current_shift)}},
-          {{commit(1, at.current_shift)}},
-          {{prepare(0, 0)}},
-          {{prepare(0, min_shift - 1)}},
-          {{prepare(~std::uint64_t{0}, 0)}},
-          {{commit(0, 0)}}};
+  std::vector<Plan> plans{{{prepare(0, at.current_shift)}},
+                          {{commit(0, at.current_shift)}},
+                          {{prepare(1, at.current_shift)}},
+                          {{commit(1, at.current_shift)}},
+                          {{prepare(0, 0)}},
+                          {{prepare(0, min_shift - 1)}},
+                          {{prepare(~std::uint64_t{0}, 0)}},
+                          {{commit(0, 0)}}};
+  // What a partition may do, it may do in every life.
+  if (at.start_shift != 0)
+    plans.push_back({{reset_guest()}, {prepare(0, at.current_shift)}, {commit(0, at.current_shift)}});
+  return plans;
 }
 
 }  // namespace hptck

@@ -12,6 +12,10 @@ namespace hptck {
 /// Plans to be issued one after the other in a fresh partition in this situation.
 std::vector<Plan> tour(const Situation& at);
 
+/// Plans in which the guest is rebooted, in every state in which that may leave something behind. Each is
+/// made for a partition as it is at its start, with nothing in its table, and leaves it so.
+std::vector<Plan> reset_tour(const Situation& at);
+
 /// The same for a partition that may not resize its HPT, or is not offered the option: every answer is the
 /// same there.
 std::vector<Plan> forbidden_tour(const Situation& at);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/slot_deviations.h"
 #include "spec/embedded.h"
@@ -59,7 +60,7 @@ void add(Possible& slot, const HpteWords& hpte) {
     return;
   }
   if (slot.first == hpte || std::find(slot.more.begin(), slot.more.end(), hpte) != slot.more.end()) return;
-  slot.more.push_back(hpte);
+  slot.more.push_front(hpte);
 }
 
 template <class Visitor>
@@ -118,10 +119,12 @@ constexpr std::pair<Deviation, hashing::Mistake> rehash_mistakes[] = {
     {Deviation::rehash_keeps_hpteg, hashing::Mistake::hpteg_kept},
 };
 
-// Whether COMMIT made the slot what it is, and nobody has looked since.
-bool is_by_commit(const Possible& slot) {
+// Whether COMMIT or a reset, which have to do with all slots, made the slot what it is, and nobody has looked
+// since.
+bool is_by_whole_table(const Possible& slot) {
   return !slot.confirmed &&
-         (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else);
+         (slot.because == Clause::commit_bolted || slot.because == Clause::commit_nothing_else ||
+          slot.because == Clause::reset_empty);
 }
 
 }  // namespace
@@ -130,6 +133,8 @@ Contents::Contents(const Deviations& deviations, Rigour rigour)
     : deviations_(deviations), rigour_(rigour), rules_(slot_rules_under(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
+  rehashes_wrong_ = std::any_of(std::begin(rehash_mistakes), std::end(rehash_mistakes),
+                                [&](const auto& mistake) { return has(mistake.first); });
   // Then a Pending HPT may be another than the last PREPARE asked for.
   deviations.for_each([&](Deviation one) {
     pending_unsure_ |= text_of(broken_by(one)).group == "H_RESIZE_HPT_PREPARE" ||
@@ -267,7 +272,7 @@ bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, std::vector<Cha
   if (reads) {
     to.because = Clause::read_contents;
     to.confirmed = true;
-  } else if (mutates || before.confirmed || !is_by_commit(before)) {
+  } else if (mutates || before.confirmed || !is_by_whole_table(before)) {
     to.because = outcome.row;
     to.confirmed = false;
   }
@@ -288,16 +293,16 @@ void Contents::refuse(Refused* why, const Possible& slot, std::uint64_t ptex, Cl
   if (why == nullptr) return;
   const bool by_read = row == Clause::read_contents;
   const bool after_failure = failed_commit_ > slot.since;
-  const bool by_commit = is_by_commit(slot);
-  auto blamed = by_read || by_commit ? slot.because : row;
+  const bool by_whole_table = is_by_whole_table(slot);
+  auto blamed = by_read || by_whole_table ? slot.because : row;
   if (blamed == Clause::commit_bolted || blamed == Clause::commit_nothing_else) {
     const bool bolted = slot.must() && is_bolted(slot.first);
     blamed = bolted ? Clause::commit_bolted : Clause::commit_nothing_else;
   }
   why->clauses = {blamed};
-  if (by_commit && !by_read) why->clauses.push_back(row);
-  if (after_failure && (by_read || by_commit)) {
-    if (by_commit)
+  if (by_whole_table && !by_read) why->clauses.push_back(row);
+  if (after_failure && (by_read || by_whole_table)) {
+    if (by_whole_table)
       why->clauses.push_back(Clause::commit_failure_keeps_table);
     else
       why->clauses = {Clause::commit_failure_keeps_table};
@@ -320,6 +325,9 @@ bool Contents::step(const Call& call, const Response& response, Sizes sizes, Ref
   // What was prepared while the table was empty went unnoticed.
   if (groups_.empty()) pending_ = sizes.pending;
   switch (call.token) {
+    case token::reset:
+      reset(sizes);
+      return true;
     case token::H_ENTER:
       return enter(call, response, sizes.before, why);
     case token::H_READ:
@@ -346,6 +354,8 @@ void Contents::note_seen(const Possible& slot) {
                    : slot.some                          ? Clause::commit_unbolted
                                                         : Clause::commit_nothing_else);
   }
+  if (slot.because == Clause::reset_empty && !slot.confirmed && !slot.some)
+    exercised_.add(Clause::reset_empty);
   if (failed_commit_ > slot.since) exercised_.add(Clause::commit_failure_keeps_table);
 }
 
@@ -605,7 +615,7 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
   if (expected == status::H_PARAMETER) {
     for (++i; i < 4 && (call.args[2 * i] & bulk::type) == bulk::request; ++i) {
       auto untouched = at(call.args[2 * i] & bulk::ptex, changes);
-      if (!untouched.some || is_by_commit(untouched)) continue;
+      if (!untouched.some || is_by_whole_table(untouched)) continue;
       untouched.because = Clause::bulk_parameter;
       untouched.confirmed = false;
       changes.push_back({call.args[2 * i] & bulk::ptex, std::move(untouched)});
@@ -614,6 +624,42 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
   note_collision(changes);
   apply(changes);
   return true;
+}
+
+// --- A reboot.
+
+// Every slot is empty. That is seen at work only where something stood before, so those slots alone wait for
+// somebody to look.
+void Contents::reset(Sizes sizes) {
+  const bool stays = has(Deviation::reset_keeps_entries), bolted_stay = has(Deviation::reset_keeps_bolted);
+  if (!has(Deviation::reset_keeps_pending) && !has(Deviation::reset_keeps_prepared)) {
+    pending_ = 0;
+    collided_ = false;
+  }
+  undone_.clear();
+  failed_commit_ = 0;
+  if (stays || bolted_stay) {
+    if (sizes.before == 0 || sizes.after == 0) return forget();
+    if (sizes.before == sizes.after && (stays || forfeited_)) return;
+  }
+  const bool same = sizes.before == sizes.after;
+  const auto old = std::exchange(groups_, {});
+  background_ = {};
+  background_.because = Clause::reset_empty;
+  background_.since = now_;
+  hostile_ = forfeited_ = platforms_own_ = false;
+  for (const auto& [hpteg, group] : old) {
+    if (!within(hpteg * 8, sizes.after)) continue;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const auto& before = group[i];
+      if (!before.some && !before.anything) continue;
+      auto& one = slot(hpteg * 8 + i);
+      if (bolted_stay && same && (before.anything || is_bolted(before.first)))
+        one = before;
+      else
+        one.confirmed = false;
+    }
+  }
 }
 
 // --- Resizing.
@@ -675,7 +721,8 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   const bool same = size != 0 && size == pending_ && call.args[0] == 0;
   const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   if (response.status == status::H_PTEG_FULL && size != 0 && shift != 0) {
-    if (!(collided_ && (same || pending_unsure_)) && !(real < shift && may_collide(size))) {
+    if (!(collided_ && (same || pending_unsure_)) && !hostile_ &&
+        !((real < shift || rehashes_wrong_) && may_collide(size))) {
       if (why != nullptr) {
         why->clauses = {same ? Clause::prepare_match_collision : Clause::prepare_create_collision};
         why->row = why->clauses.front();
@@ -695,8 +742,33 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   if (pending_ == 0) return true;
   prepared_ = now_;
   undone_.clear();
-  if (shift != 0 && pending_ < shift && may_collide(pending_)) collided_ = true;
+  if (shift != 0 && (pending_ < shift || rehashes_wrong_) && may_collide(pending_)) collided_ = true;
   return true;
+}
+
+// Whether some deviation may have had to do with this switch of which it is not known what it does to
+// contents.
+bool Contents::leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const {
+  if (exact_) return false;
+  return std::any_of(std::begin(inexact), std::end(inexact), [&](Deviation one) {
+    if (!has(one)) return false;
+    switch (one) {
+      case Deviation::commit_closed_switches:
+        return answer == status::H_CLOSED;
+      case Deviation::commit_busy_switches:
+        return answer == status::H_BUSY;
+      case Deviation::commit_collision_switches:
+        return answer == status::H_PTEG_FULL;
+      case Deviation::commit_hardware_switches:
+        return answer == status::H_HARDWARE;
+      case Deviation::commit_ignores_collided:
+        return collided_ || may_collide(size);
+      case Deviation::prepare_allocates_half:
+        return sizes.after != size;
+      default:
+        return true;
+    }
+  });
 }
 
 bool Contents::commit(const Call& call, const Response& response, Sizes sizes, Refused* why) {
@@ -706,7 +778,8 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
                          (sizes.after == size || sizes.after == 0 || sizes.pending == sizes.before));
   const unsigned real = has(Deviation::prepare_allocates_half) && size != 0 ? size - 1 : size;
   const auto no_collision = [&] {
-    return sizes.before != 0 && size != 0 && !collided_ && !(real < sizes.before && may_collide(size));
+    return sizes.before != 0 && size != 0 && !collided_ && !hostile_ &&
+           !((real < sizes.before || rehashes_wrong_) && may_collide(size));
   };
   if (response.status == status::H_PTEG_FULL && no_collision()) {
     if (why != nullptr) {
@@ -719,7 +792,7 @@ bool Contents::commit(const Call& call, const Response& response, Sizes sizes, R
     return false;
   }
   if (switched) {
-    if (sizes.after == 0 || hostile_ || !exact_) {
+    if (sizes.after == 0 || hostile_ || leaves_unknown(response.status, size, sizes)) {
       const bool was_hostile = hostile_;
       forget();
       hostile_ = was_hostile;
@@ -831,6 +904,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
       });
     }
   }
+  const auto present = arrivals.size();
   for (const auto& old : undone_) {
     for (auto& one : arrivals)
       if (one.ptex == old.ptex && one.high == old.high) one.certain = false;
@@ -856,17 +930,27 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
   const bool overwrites = has(Deviation::commit_overwrites_on_collision) ||
                           has(Deviation::commit_ignores_collided) ||
                           (has(Deviation::commit_collision_switches) && answer == status::H_PTEG_FULL);
-  const bool undoes = has(Deviation::commit_resurrects_removed) || has(Deviation::commit_loses_protection);
   std::unordered_map<std::uint64_t, Group> groups;
+  // The HPTEs of one HPTEG go to one or two, as a rule; those are at hand.
+  std::array<std::pair<std::uint64_t, Group*>, 2> recent{};
   const auto place = [&](std::uint64_t ptex) -> Possible& {
-    const auto [group, added] = groups.try_emplace(ptex / 8);
-    if (added) group->second.fill(empty);
-    return group->second[ptex % 8];
+    const auto hpteg = ptex / 8;
+    if (recent[0].first != hpteg || recent[0].second == nullptr) {
+      std::swap(recent[0], recent[1]);
+      if (recent[0].first != hpteg || recent[0].second == nullptr) {
+        const auto [group, added] = groups.try_emplace(hpteg);
+        if (added) group->second.fill(empty);
+        recent[0] = {hpteg, &group->second};
+      }
+    }
+    return (*recent[0].second)[ptex % 8];
   };
   groups.reserve(std::min(2 * groups_.size(), arrivals.size()));
   std::optional<std::pair<Held, std::uint64_t>> collision;
   for (const bool certain_ones : {true, false}) {
-    for (const auto& here : arrivals) {
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      const auto& here = arrivals[i];
+      const bool is_undone = i >= present;
       if (here.certain != certain_ones) continue;
       if (!carried(here, from, to, all)) {
         forget();
@@ -876,11 +960,11 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
         const HpteWords words{there.high, there.low};
         if (first_slots) {
           const auto count = in_group[there.ptex / 8];
-          for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count.all, 8); ++i) {
-            auto& one = place(there.ptex / 8 * 8 + i);
+          for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count.all, 8); ++k) {
+            auto& one = place(there.ptex / 8 * 8 + k);
             add(one, words);
             one.because = Clause::commit_bolted;
-            one.none = i >= count.certain;
+            one.none = k >= count.certain;
           }
           continue;
         }
@@ -898,7 +982,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
           slot.none = false;
           slot.first = words;
           slot.because = Clause::commit_bolted;
-        } else if (!slot.must() || undoes) {
+        } else if (!slot.must() || is_undone) {
           add(slot, words);
         }
       }

@@ -4,9 +4,9 @@
 // possibility ("must be there", "must not be there"); one that is not bolted and went through a COMMIT has
 // two. One set of tables was rejected, since the possibilities of independent slots multiply.
 //
-// A fresh table holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS moves everything to where
-// it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it was. What calls do to a
-// slot stands in model/slot_rows.h.
+// A fresh table, and a rebooted guest's, holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS
+// moves everything to where it belongs (model/hashing.h); any other answer of COMMIT leaves every slot as it
+// was. What calls do to a slot stands in model/slot_rows.h.
 //
 // The guest has duties, too: an HPTE that stands in none of its page's HPTEGs has no right place in another
 // table. Of such a guest nothing is judged any more from its next COMMIT on (ambiguity A12).
@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,20 +35,22 @@ struct HpteWords {
   bool operator==(const HpteWords&) const = default;
 };
 
-/// What may stand in a slot.
+/// What may stand in a slot. Small, because a table's worth of them is what a resize has to go through.
 struct Possible {
-  std::vector<HpteWords> more;             ///< valid HPTEs, beyond the first
+  std::forward_list<HpteWords> more;       ///< valid HPTEs, beyond the first
   HpteWords first;                         ///< the first valid HPTE, if `some`
   std::uint32_t since = 0;                 ///< when this became known; a count of calls
   Clause because = Clause::read_contents;  ///< what made it so
-  bool some = false;                       ///< a valid HPTE may stand here
-  bool none = true;                        ///< nothing valid may stand here
-  bool anything = false;                   ///< nothing is known
-  bool confirmed = true;                   ///< H_READ has shown it since
+  bool some : 1 = false;                   ///< a valid HPTE may stand here
+  bool none : 1 = true;                    ///< nothing valid may stand here
+  bool anything : 1 = false;               ///< nothing is known
+  bool confirmed : 1 = true;               ///< H_READ has shown it since
 
   /// Exactly this HPTE stands there.
   bool must() const { return some && !none && !anything && more.empty(); }
 };
+
+static_assert(sizeof(Possible) <= 32);
 
 /// An HPTE that the guest has reason to think is in the table.
 struct Held {
@@ -83,11 +86,12 @@ class Contents {
   /// Takes the answer into account. False: it is not allowed, and nothing has changed. `why`, when given,
   /// gets the reason.
   bool step(const Call& call, const Response& response, Sizes sizes, Refused* why = nullptr);
-  /// From now on nothing is known of any slot; after an answer that was not allowed.
+  /// From now on nothing is known of any slot; after an answer that was not allowed. Until a reset.
   void forget();
 
   /// Whether the answer needs step(); the others say nothing of contents as things are.
   bool concerns(const Call& call, const Response& response) const {
+    if (call.token == token::reset) return true;
     if (forfeited_) return false;
     switch (call.token) {
       case token::H_READ:
@@ -155,6 +159,9 @@ class Contents {
   bool prepare(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool commit(const Call& call, const Response& response, Sizes sizes, Refused* why);
 
+  void reset(Sizes sizes);
+
+  bool leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) const;
   bool may_collide(unsigned to) const;
   bool note_collision(const std::vector<Change>& changes);
   bool move_to(unsigned from, unsigned to, std::int64_t answer, Refused* why);
@@ -165,6 +172,7 @@ class Contents {
   Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool pending_unsure_ = false;  // a deviation is on that concerns what is pending
+  bool rehashes_wrong_ = false;  // a deviation is on that takes HPTEs to wrong places
   bool exact_ = true;            // false: a deviation is on of which it is not known what it does to contents
 
   std::unordered_map<std::uint64_t, Group> groups_;  // by HPTEG

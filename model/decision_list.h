@@ -74,6 +74,7 @@ struct Always {};
 struct Unchanged {};
 
 /// The arguments that rows look at, the shift already under one reading of A1. `pteh` is zero for H_READ.
+/// A reset has no arguments; there `shift` is the size with which the platform starts the guest (A18).
 template <class Domain>
 struct Arguments {
   typename Domain::template Word<64> flags, shift, ptex, pteh;
@@ -228,7 +229,7 @@ class DecisionList {
 /// The whole model in one domain.
 template <class Domain>
 struct Rules {
-  DecisionList<Domain> prepare, commit, read, enter;
+  DecisionList<Domain> prepare, commit, read, enter, reset;
   DecisionList<Domain> hidden;  ///< not a list but a relation: any row that matches may be taken
 };
 

@@ -84,6 +84,13 @@ inline constexpr auto makes_half_current = [](auto s, const auto&) {
   return s;
 };
 
+inline constexpr auto size_is_larger = [](const auto& s, const auto& a) {
+  return ult(a.shift, resized<64>(s.current));
+};
+inline constexpr auto forgets_pending_unless_prepared = [](auto s, const auto& a) {
+  return ite(either(prepared(s, a), collided(s, a)), s, forgets_pending(s, a));
+};
+
 // Misreadings of arguments.
 inline constexpr auto flags_cut_to = [](std::uint64_t mask) {
   return [mask](const auto&, auto a) {
@@ -120,6 +127,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
   auto& prepare = rules.prepare;
   auto& commit = rules.commit;
   auto& read = rules.read;
+  auto& reset = rules.reset;
   auto& hidden = rules.hidden;
   const auto set = RowKind::effect, ends_with = RowKind::must;
   // clang-format off
@@ -223,6 +231,14 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::read_ignores_bound:                     read.never(C::read_beyond); return;
     case D::read_refuses_last:                      read.also(C::read_beyond, last_within); return;
     case D::read_empty_is_h_not_found:              read.before(C::read_within, may(C::read_within, Always{}, answers(H_NOT_FOUND), Unchanged{})); return;
+
+    case D::reset_keeps_pending:                    reset.never(C::reset_no_pending); return;
+    case D::reset_keeps_prepared:                   reset.then(C::reset_no_pending, set, forgets_pending_unless_prepared); return;
+    case D::reset_keeps_size:                       reset.never(C::reset_size); return;
+    case D::reset_keeps_larger_size:                reset.unless(C::reset_size, size_is_larger); return;
+    // Which HPTEs outlive the reset is for model/contents.cpp to say; here they may collide.
+    case D::reset_keeps_entries:
+    case D::reset_keeps_bolted:                     reset.never(C::reset_empty); return;
 
     // Seen in the table's contents (model/contents.cpp), or faults.
     default: return;

@@ -12,6 +12,7 @@ namespace {
 // Where the first answer stands that is still refused.
 struct Refused {
   std::size_t evidence = 0, step = 0;
+  bool by_contents = false;
 };
 
 // The first refused step, at or before `last`.
@@ -34,12 +35,25 @@ std::vector<Deviation> candidates() {
   return all;
 }
 
+// Of a guest that has entered an HPTE where it does not belong nothing is judged (ambiguity A12).
+Evidence before_hostility(const Evidence& evidence, const Deviations& given) {
+  Oracle oracle(evidence.statement, given);
+  for (std::size_t i = 0; i < evidence.steps.size(); ++i) {
+    const auto& step = evidence.steps[i];
+    if (!step.response || !oracle.step(step.call, *step.response)) break;
+    if (oracle.contents().hostile()) return {evidence.statement, evidence.steps.first(i)};
+  }
+  return evidence;
+}
+
 class Search {
  public:
   enum class Steps { single, pairs_too };
 
   Search(std::span<const Evidence> evidence, const Deviations& given, const DiagnosisLimits& limits)
-      : evidence_(evidence), given_(given), limits_(limits), left_out_(evidence.size(), false) {}
+      : given_(given), limits_(limits), left_out_(evidence.size(), false) {
+    for (const auto& one : evidence) evidence_.push_back(before_hostility(one, given));
+  }
 
   Diagnosis run() {
     Diagnosis result;
@@ -54,6 +68,8 @@ class Search {
       if (!stuck) break;
       left_out_[*stuck] = true;
     }
+    for (auto& explanation : result.explanations) explanation = without_idle(explanation);
+    keep_smallest(result.explanations);
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
       if (left_out_[i]) result.unexplained.push_back(i);
     }
@@ -65,14 +81,42 @@ class Search {
     Oracle oracle({}, deviations, rigour_);
     for (std::size_t i = 0; i < evidence_.size(); ++i) {
       if (left_out_[i]) continue;
-      if (const auto step = first_refused(oracle, evidence_[i])) return Refused{i, *step};
+      const auto step = first_refused(oracle, evidence_[i]);
+      if (!step) continue;
+      const auto& answered = evidence_[i].steps[*step];
+      return Refused{i, *step, oracle.explain(answered.call, &*answered.response).by_contents};
     }
     return std::nullopt;
   }
 
+  // Where contents are not judged any more nothing in them is refused, which explains nothing: a deviation of
+  // which it is not known what becomes of the table has to show in some other way.
   bool gets_past(const Deviations& deviations, const Refused& refused) const {
     Oracle oracle({}, deviations, rigour_);
-    return !first_refused(oracle, evidence_[refused.evidence], refused.step);
+    if (first_refused(oracle, evidence_[refused.evidence], refused.step)) return false;
+    return !refused.by_contents || !(oracle.contents().forfeited() || oracle.contents().hostile());
+  }
+
+  // Later additions can make earlier ones superfluous.
+  Deviations without_idle(const Deviations& explanation) const {
+    auto least = explanation;
+    explanation.for_each([&](Deviation one) {
+      auto fewer = least;
+      fewer.remove(one);
+      if (!given_.has(one) && !refusal(fewer)) least = fewer;
+    });
+    return least;
+  }
+
+  static void keep_smallest(std::vector<Deviations>& sets) {
+    std::size_t least = ~std::size_t{0};
+    for (const auto& set : sets) least = std::min(least, static_cast<std::size_t>(set.size()));
+    std::vector<Deviations> kept;
+    for (const auto& set : sets)
+      if (static_cast<std::size_t>(set.size()) == least &&
+          std::find(kept.begin(), kept.end(), set) == kept.end())
+        kept.push_back(set);
+    sets = std::move(kept);
   }
 
   // What may be added to get past the refusal: one deviation, or two that only together do. There are
@@ -89,7 +133,7 @@ class Search {
       if (deviations.has(one)) continue;
       if (auto set = with({one}); gets_past(set, refused)) found.push_back(set);
     }
-    if (steps == Steps::single || refused.step >= short_enough) return found;
+    if (steps == Steps::single || refused.by_contents || refused.step >= short_enough) return found;
     const auto alone = found;
     const auto does_alone = [&](Deviation one) {
       return std::any_of(alone.begin(), alone.end(), [&](const Deviations& set) { return set.has(one); });
@@ -106,11 +150,26 @@ class Search {
     return found;
   }
 
+  // A set, and which evidence it was widened for.
+  struct Node {
+    Deviations set, before;
+    std::optional<std::size_t> for_evidence;
+  };
+
+  // Which evidence it is that has no explanation. What was right until the last deviation was added
+  // contradicts that, and then there is none for what it was added for.
+  std::size_t stopped_by(const Node& node, const Refused& refused) const {
+    if (!node.for_evidence) return refused.evidence;
+    Oracle oracle({}, node.before, rigour_);
+    const bool was_right = !first_refused(oracle, evidence_[refused.evidence]);
+    return was_right ? *node.for_evidence : refused.evidence;
+  }
+
   // All smallest sets; or none, and the evidence on which most attempts stopped.
   std::vector<Deviations> smallest(Steps steps, std::optional<std::size_t>& stuck) const {
     const auto most_sets = steps == Steps::single ? limits_.most_sets : limits_.most_sets / 50;
     stuck.reset();
-    std::map<std::size_t, std::vector<Deviations>> by_size{{given_.size(), {given_}}};
+    std::map<std::size_t, std::vector<Node>> by_size{{given_.size(), {Node{given_, {}, {}}}}};
     std::map<std::size_t, unsigned> stops;
     std::vector<Deviations> seen{given_};
     std::size_t tried = 0;
@@ -118,7 +177,8 @@ class Search {
       const auto [size, sets] = *by_size.begin();
       by_size.erase(by_size.begin());
       std::vector<Deviations> explanations;
-      for (const auto& set : sets) {
+      for (const auto& node : sets) {
+        const auto& set = node.set;
         if (++tried > most_sets) break;
         const auto refused = refusal(set);
         if (!refused) {
@@ -128,17 +188,17 @@ class Search {
         if (!explanations.empty()) continue;
         const auto next = size < given_.size() + limits_.most_deviations ? wider(set, *refused, steps)
                                                                          : std::vector<Deviations>{};
-        if (next.empty()) stops[refused->evidence] += 1;
+        if (next.empty()) stops[stopped_by(node, *refused)] += 1;
         for (const auto& one : next) {
           if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;
           seen.push_back(one);
-          by_size[one.size()].push_back(one);
+          by_size[one.size()].push_back({one, set, refused->evidence});
         }
       }
       if (!explanations.empty()) return explanations;
       if (tried > most_sets) {
-        for (const auto& set : sets) {
-          if (const auto refused = refusal(set)) stops[refused->evidence] += 1;
+        for (const auto& node : sets) {
+          if (const auto refused = refusal(node.set)) stops[stopped_by(node, *refused)] += 1;
         }
         break;
       }
@@ -149,7 +209,7 @@ class Search {
     return {};
   }
 
-  std::span<const Evidence> evidence_;
+  std::vector<Evidence> evidence_;
   Deviations given_;
   DiagnosisLimits limits_;
   std::vector<bool> left_out_;

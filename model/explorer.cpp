@@ -60,23 +60,26 @@ struct Letter {
 }  // namespace
 
 Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> initial,
-                 std::span<const Call> calls, const std::function<void(const ConcreteState&)>& visit) {
+                 std::span<const Call> calls, const std::function<void(const ConcreteState&)>& visit,
+                 unsigned start_shift) {
   Explored result;
   const auto taken_of = [&](const ConcreteList& list) -> std::vector<bool>* {
     return &list == &rules.prepare  ? &result.prepare
            : &list == &rules.commit ? &result.commit
            : &list == &rules.read   ? &result.read
-                                    : &result.enter;
+           : &list == &rules.enter  ? &result.enter
+                                    : &result.reset;
   };
-  for (const auto* list : {&rules.prepare, &rules.commit, &rules.read, &rules.enter})
+  for (const auto* list : {&rules.prepare, &rules.commit, &rules.read, &rules.enter, &rules.reset})
     taken_of(*list)->resize(list->size());
   result.hidden.resize(rules.hidden.size());
 
   std::vector<Letter> letters;
   for (const auto& call : calls) {
-    for_each_rule(rules, call, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
-      letters.push_back({call, &list, arguments, taken_of(list)});
-    });
+    for_each_rule(rules, call, start_shift,
+                  [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+                    letters.push_back({call, &list, arguments, taken_of(list)});
+                  });
   }
 
   WordSet known;
@@ -133,6 +136,7 @@ std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit) {
     calls.push_back(read_hpte(std::uint64_t{1} << (shift - 4)));
   }
   calls.push_back(bolted_hpte(0));
+  calls.push_back(reset_guest());
   return calls;
 }
 
@@ -169,18 +173,20 @@ class Follower {
 
   // The set after the answer; nothing when no state of the set allows it.
   std::optional<std::uint32_t> after(std::uint32_t from, std::uint32_t call_number, const Call& call,
-                                     std::int64_t code) {
-    const auto key = std::uint64_t{from} << 32 | call_number << 16 | static_cast<std::uint16_t>(code);
+                                     unsigned start_shift, std::int64_t code) {
+    const auto key = std::uint64_t{from} << 32 | (start_shift << 10 | call_number) << 16 |
+                     static_cast<std::uint16_t>(code);
     if (const auto known = steps_.find(key); known != steps_.end()) return known->second;
     Set next;
-    for_each_rule(rules_, call, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
-      for (const auto live : *sets_[from]) {
-        for_each_candidate(rules_.hidden, unpacked(live), [&](const ConcreteState& candidate, ClauseSet) {
-          auto s = candidate;
-          if (walk(list, s, arguments, code) != nullptr) next.push_back(packed(s));
+    for_each_rule(
+        rules_, call, start_shift, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+          for (const auto live : *sets_[from]) {
+            for_each_candidate(rules_.hidden, unpacked(live), [&](const ConcreteState& candidate, ClauseSet) {
+              auto s = candidate;
+              if (walk(list, s, arguments, code) != nullptr) next.push_back(packed(s));
+            });
+          }
         });
-      }
-    });
     std::optional<std::uint32_t> result;
     if (!next.empty()) result = number_of(std::move(next));
     steps_.emplace(key, result);
@@ -250,18 +256,20 @@ Difference shortest_difference(const Deviations& wrong, const Deviations& right,
     const auto& letters = calls[node.statement];
     for (std::uint32_t c = 0; c < letters.size() && !result.trace; ++c) {
       for_each_candidate(wrong_rules.hidden, node.state, [&](const ConcreteState& candidate, ClauseSet) {
-        for_each_rule(wrong_rules, letters[c], [&](const ConcreteList& list, const ConcreteArguments& args) {
-          for_each_outcome(list, candidate, args, [&](const ConcreteRow& row, const ConcreteState& next) {
-            for (const auto code : codes_of(row.allowed)) {
-              if (result.trace) return;
-              const auto set = follower.after(node.set, c, letters[c], code);
-              if (!set)
-                result.trace = trace_to(at, c, code);
-              else
-                add({next, *set, node.statement, static_cast<std::uint32_t>(at), c, code});
-            }
-          });
-        });
+        const unsigned start = statements[node.statement].initial_shift;
+        for_each_rule(
+            wrong_rules, letters[c], start, [&](const ConcreteList& list, const ConcreteArguments& args) {
+              for_each_outcome(list, candidate, args, [&](const ConcreteRow& row, const ConcreteState& next) {
+                for (const auto code : codes_of(row.allowed)) {
+                  if (result.trace) return;
+                  const auto set = follower.after(node.set, c, letters[c], start, code);
+                  if (!set)
+                    result.trace = trace_to(at, c, code);
+                  else
+                    add({next, *set, node.statement, static_cast<std::uint32_t>(at), c, code});
+                }
+              });
+            });
       });
     }
     if (result.trace) break;

@@ -22,13 +22,15 @@ namespace hptck {
 struct Explored {
   std::uint64_t states = 0;       ///< different ones, the initial ones included
   std::uint64_t transitions = 0;  ///< hidden steps and answered calls, those to known states included
-  std::vector<bool> prepare, commit, read, enter, hidden;  ///< per row of each list, whether it was taken
+  std::vector<bool> prepare, commit, read, enter, reset,
+      hidden;  ///< per row of each list, whether it was taken
 };
 
 /// Everything that can be reached from `initial` with these calls. `visit` sees each state once.
+/// `start_shift` as for for_each_rule().
 Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> initial,
                  std::span<const Call> calls,
-                 const std::function<void(const ConcreteState&)>& visit = nullptr);
+                 const std::function<void(const ConcreteState&)>& visit = nullptr, unsigned start_shift = 0);
 
 /// One call for each class of arguments that rows or deviations tell apart, for a partition of these shifts.
 std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit);

@@ -112,7 +112,7 @@ TEST(Explorer, every_row_is_reached_from_reset) {
   for (const auto& statement : telling_statements()) {
     for (const auto& s : initial_states(statement)) initial.push_back(s);
   }
-  const auto explored = explore(rules, initial, telling_calls(24, 30));
+  const auto explored = explore(rules, initial, telling_calls(24, 30), nullptr, 24);
   const auto taken = [](const DecisionList<Concrete>& list, const std::vector<bool>& rows) {
     std::string missing;
     std::size_t i = 0;
@@ -125,6 +125,7 @@ TEST(Explorer, every_row_is_reached_from_reset) {
   EXPECT_EQ(taken(rules.commit, explored.commit), "");
   EXPECT_EQ(taken(rules.read, explored.read), "");
   EXPECT_EQ(taken(rules.enter, explored.enter), "");
+  EXPECT_EQ(taken(rules.reset, explored.reset), "");
   EXPECT_THAT(explored.hidden, testing::Each(true));
 }
 
@@ -133,7 +134,7 @@ TEST(Explorer, a_row_that_nothing_reaches_is_seen_as_such) {
   deviate(rules, D::commit_checks_busy_before_shift);
   deviate(rules, D::prepare_creates_nothing);  // so nothing is ever preparing
   const auto initial = initial_states(telling_statements()[0]);
-  const auto explored = explore(rules, initial, telling_calls(24, 30));
+  const auto explored = explore(rules, initial, telling_calls(24, 30), nullptr, 24);
   EXPECT_THAT(explored.hidden, testing::Each(false));
 }
 

@@ -22,6 +22,7 @@ constexpr NamedToken tokens[] = {
     {"H_BULK_REMOVE", token::H_BULK_REMOVE, 2, 8},
     {"H_RESIZE_HPT_PREPARE", token::H_RESIZE_HPT_PREPARE, 2, 0},
     {"H_RESIZE_HPT_COMMIT", token::H_RESIZE_HPT_COMMIT, 2, 0},
+    {"reset", token::reset, 0, 0},
 };
 
 struct NamedStatus {

@@ -1,6 +1,9 @@
 // A hypercall as the guest sees it: a token and nine argument registers in, a status and nine output
 // registers back. Everything is a full 64-bit register; nothing is narrowed here, because how an
 // implementation narrows its arguments is one of the things under test.
+//
+// A reboot is one more thing that a guest does, so it stands among the calls, under a token that no hypercall
+// has: sequences of calls then hold it without being made of two kinds of thing.
 #pragma once
 
 #include <array>
@@ -20,6 +23,9 @@ inline constexpr std::uint64_t H_PROTECT = 0x18;
 inline constexpr std::uint64_t H_BULK_REMOVE = 0x124;
 inline constexpr std::uint64_t H_RESIZE_HPT_PREPARE = 0x36c;
 inline constexpr std::uint64_t H_RESIZE_HPT_COMMIT = 0x370;
+/// No hypercall (those have multiples of 4) but a reboot of the guest: the same partition, memory and
+/// configuration go on. It has no arguments, and "H_SUCCESS" stands for the guest running again.
+inline constexpr std::uint64_t reset = ~std::uint64_t{0};
 }  // namespace token
 
 /// Status values (LoPAR, Hypervisor Call Return Code Table), signed 64-bit as in r3.
@@ -89,6 +95,7 @@ inline Call prepare(std::uint64_t flags, std::uint64_t shift) {
 inline Call commit(std::uint64_t flags, std::uint64_t shift) {
   return {token::H_RESIZE_HPT_COMMIT, {flags, shift}};
 }
+inline Call reset_guest() { return {token::reset, {}}; }
 inline Call read_hpte(std::uint64_t ptex) { return {token::H_READ, {0, ptex}}; }
 
 /// How many outputs a call defines at most; the registers beyond hold whatever was in them. 9 for a token

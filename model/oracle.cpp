@@ -69,6 +69,8 @@ std::optional<Clause> witnessed(Clause row, const S& before) {
           return Clause::prepare_discard;
         case Gone::dropped:
           return Clause::pending_dropped;
+        case Gone::reset:
+          return Clause::reset_no_pending;
         default:
           return std::nullopt;
       }
@@ -79,6 +81,8 @@ std::optional<Clause> witnessed(Clause row, const S& before) {
           return Clause::commit_current;
         case Table::kept:
           return Clause::commit_failure_keeps_table;
+        case Table::reset:
+          return Clause::reset_size;
         case Table::initial:
           return std::nullopt;
       }
@@ -116,8 +120,8 @@ bool acts_on_pending(std::int64_t code) {
 }
 
 const char* name_of(Gone gone) {
-  constexpr const char* names[] = {"none",       "never", "committed", "dropped", "zero",
-                                   "discarding", "flags", "range",     "resource"};
+  constexpr const char* names[] = {"none",       "never", "committed", "dropped",  "zero",
+                                   "discarding", "flags", "range",     "resource", "reset"};
   return names[static_cast<int>(gone)];
 }
 
@@ -210,6 +214,9 @@ std::string describe(const ConcreteState& s) {
         case Gone::resource:
           text += "by a PREPARE that ended with H_RESOURCE";
           break;
+        case Gone::reset:
+          text += "when the guest was rebooted";
+          break;
         default:
           text += "by the platform";
           break;
@@ -218,6 +225,7 @@ std::string describe(const ConcreteState& s) {
   }
   text += fmt::format("; current HPT of shift {}", raw(s.current));
   if (table_of(s) == Table::kept) text += ", kept by the last COMMIT";
+  if (table_of(s) == Table::reset) text += ", since the guest was rebooted";
   if ((raw(s.marks) & mark::bolted) != 0) text += "; bolted HPTEs entered";
   if (standing == Standing::forbidden) text += "; may not resize";
   return text;
@@ -292,6 +300,7 @@ void Oracle::restart(const Statement& statement) {
   become(initial_states(statement));
   contents_.restart();
   standing_declared_ = statement.resize != Statement::Resize::unknown;
+  start_shift_ = statement.initial_shift;
   exercised_ = {};
 }
 
@@ -308,7 +317,7 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
         closed.push_back({state, path});
       });
   }
-  next.known = for_each_rule(rules_, call, [&](const auto& list, const auto& arguments) {
+  next.known = for_each_rule(rules_, call, start_shift_, [&](const auto& list, const auto& arguments) {
     for (auto [state, path] : closed) {
       S s = state;
       const auto* answer = walk(list, s, arguments, code);
@@ -316,6 +325,8 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
       const int tier = was_dropped(state) ? 2 : !path.empty() ? 1 : 0;
       path.add(answer->clause);
       if (const auto effect = witnessed(answer->clause, state)) path.add(*effect);
+      // Where no size is declared for the start, none that comes bears witness to anything.
+      if (call.token == token::reset && start_shift_ == 0) s.table = constant(s.table, lit(Table::initial));
       any[tier] = true;
       shared[tier] &= path;
       next.states.push_back(s);
@@ -324,6 +335,12 @@ Oracle::Next Oracle::next_states(const Call& call, std::int64_t code) const {
   sort_unique(next.states);
   if (next.known && !next.states.empty())
     next.exercised = any[0] ? shared[0] : any[1] ? shared[1] : shared[2];
+  // Where an unended preparation was possible until now, the collision came unseen: it was among the states
+  // only because an answer between (H_LONG_BUSY_* by ambiguity A8, or that of another hypercall) suited it.
+  if (next.exercised.contains(Clause::prepare_match_collision) &&
+      std::any_of(states_->first.begin(), states_->first.end(),
+                  [](const S& s) { return in(s, Phase::preparing) || in(s, Phase::prepared); }))
+    next.exercised.add(Clause::pending_collides);
   return next;
 }
 
@@ -356,6 +373,8 @@ std::uint64_t call_class_of(const Call& call, bool fine) {
     }
     case token::H_ENTER:
       return std::uint64_t{1} << 23 | 1 << 16 | (call.args[2] & (HPTE_BOLTED | HPTE_VALID));
+    case token::reset:
+      return std::uint64_t{1} << 23 | 1 << 18;
     default:
       return std::uint64_t{1} << 23 | 1 << 17;
   }
@@ -390,7 +409,10 @@ bool Oracle::step_states(const Call& call, const Response& response) {
   if (remembered_.empty()) remember_more();
   const auto code = static_cast<std::int16_t>(response.status);
   const bool listed = code == response.status;  // no code beyond 16 bits has a name
-  const auto key = call_class_of(call, deviates_) | std::uint64_t{static_cast<std::uint16_t>(code)} << 24 |
+  // What a reset comes to depends on the partition, and sets are remembered for all.
+  const auto start = call.token == token::reset ? start_shift_ : 0u;
+  const auto key = call_class_of(call, deviates_) | start |
+                   std::uint64_t{static_cast<std::uint16_t>(code)} << 24 |
                    std::uint64_t{states_->second.number} << 40;
   auto& slot = slot_of(key);
   if (slot.key == key && listed) {
@@ -437,6 +459,7 @@ std::optional<Refusal> Oracle::explain_contents(const Call& call, const Response
                     {before, next.known ? size_of(next.states) : before, pending_in(states_->first)}, &why))
     return std::nullopt;
   Refusal refusal;
+  refusal.by_contents = true;
   refusal.clauses = why.clauses;
   for (const auto clause : why.clauses) refusal.rows.add(clause);
   refusal.rows.add(why.row);
@@ -464,7 +487,7 @@ Refusal Oracle::explain(const Call& call, const Response* response) const {
     Note note;
   };
   std::vector<Seen> seen;
-  for_each_rule(rules_, call, [&](const auto& list, const auto& arguments) {
+  for_each_rule(rules_, call, start_shift_, [&](const auto& list, const auto& arguments) {
     for (const auto& live : states_->first) {
       for_each_candidate(rules_.hidden, live, [&](const S& candidate, ClauseSet) {
         const auto note = annotated_walk(list, candidate, arguments, response ? &response->status : nullptr);
@@ -601,7 +624,7 @@ void Oracle::resync(const Call& call, const Response& response) {
 ClauseSet clauses_with_rows() {
   ClauseSet clauses;
   const auto all = specification<Concrete>();
-  for (const auto* list : {&all.prepare, &all.commit, &all.read, &all.enter, &all.hidden}) {
+  for (const auto* list : {&all.prepare, &all.commit, &all.read, &all.enter, &all.reset, &all.hidden}) {
     for (const auto& row : *list) clauses.add(row.clause);
   }
   const auto slots = slot_rules<Concrete>();

@@ -34,10 +34,11 @@ struct Refusal {
   /// The broken clause: of an effect that was not done, where one explains the answer, else of the row that
   /// refused. Several when the live states disagree and the evidence fits any one of them.
   std::vector<Clause> clauses;
-  ClauseSet rows;           ///< the rows that refused, as observed
-  std::string key;          ///< names this kind of violation, equal in every run
-  std::string headline;     ///< one line
-  std::string explanation;  ///< each live state, and the row that refused in it
+  ClauseSet rows;            ///< the rows that refused, as observed
+  std::string key;           ///< names this kind of violation, equal in every run
+  std::string headline;      ///< one line
+  std::string explanation;   ///< each live state, and the row that refused in it
+  bool by_contents = false;  ///< what is in the table refuses a status that some live state allows
 };
 
 class Oracle {
@@ -122,6 +123,7 @@ class Oracle {
   std::map<States, About, Order> sets_;  // nodes never move
   const Set* states_ = nullptr;
   bool standing_declared_ = false;
+  unsigned start_shift_ = 0;            // declared for every start of the guest; 0: it is not
   std::vector<Remembered> remembered_;  // as many as a power of two
   int slot_bits_ = 0;
   std::size_t misses_ = 0;

@@ -165,6 +165,36 @@ inline constexpr auto enter =
     decision_list(may(Clause::enter_bolted, enters_bolted, answers(H_SUCCESS), marks(mark::bolted)),
                   must(Clause::enter_other, Always{}, anything, Unchanged{}));
 
+// What a rebooted guest starts from. Where the platform dropped the Pending HPT before, or another reboot
+// discarded it, that stays the reason why there is none.
+inline constexpr auto forgets_pending = [](auto s, const auto& a) {
+  const auto pending = has_pending(s, a);
+  const auto gone_before = either(is(s.gone, Gone::dropped), is(s.gone, Gone::reset));
+  s.gone = ite(pending, constant(s.gone, lit(Gone::reset)),
+               ite(gone_before, s.gone, constant(s.gone, lit(Gone::never))));
+  s.phase = ite(either(pending, gone_before), constant(s.phase, lit(Phase::cancelled)),
+                constant(s.phase, lit(Phase::idle)));
+  s.pending = constant(s.pending, lit(0));
+  return s;
+};
+// Only where another size was at hand does the size at start bear witness to anything.
+inline constexpr auto starts_anew = [](auto s, const auto& a) {
+  const auto other_size = either(negate(eq(resized<64>(s.current), a.shift)), is(s.gone, Gone::reset));
+  s.table = ite(other_size, constant(s.table, lit(Table::reset)), constant(s.table, lit(Table::initial)));
+  s.current = resized<8>(a.shift);
+  return s;
+};
+inline constexpr auto forgets_entries = [](auto s, const auto&) {
+  s.marks = constant(s.marks, lit(0));
+  return s;
+};
+
+inline constexpr auto reset =
+    decision_list(effect(Clause::reset_no_pending, Always{}, forgets_pending),
+                  effect(Clause::reset_size, no(out_of_range), starts_anew),
+                  effect(Clause::reset_empty, Always{}, forgets_entries),
+                  must(Clause::reset_restarts, Always{}, answers(H_SUCCESS), Unchanged{}));
+
 // Hidden steps: what may happen to a Pending HPT between two calls. Not a decision list but a relation: any
 // of them that matches may be taken, any number of times.
 inline constexpr auto hidden = decision_list(
@@ -178,7 +208,8 @@ inline constexpr auto hidden = decision_list(
 template <class Domain>
 Rules<Domain> specification() {
   using List = DecisionList<Domain>;
-  return {List(rows::prepare), List(rows::commit), List(rows::read), List(rows::enter), List(rows::hidden)};
+  return {List(rows::prepare), List(rows::commit), List(rows::read),
+          List(rows::enter),   List(rows::reset),  List(rows::hidden)};
 }
 
 }  // namespace hptck

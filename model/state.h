@@ -3,6 +3,7 @@
 //   idle or cancelled --- PREPARE(0, s) ---> preparing --- preparation ends ---> prepared or collided
 //   prepared --- COMMIT(0, s) ---> idle, with a current HPT of the new size
 //   preparing, prepared or collided --- another PREPARE, or the platform's own will ---> cancelled
+//   any --- the guest is rebooted ---> idle or cancelled, with a current HPT of the size at start
 //
 // `cancelled` and `idle` both mean that there is no Pending HPT. They are kept apart, with the reason in
 // `gone`, because a Pending HPT that shows up again is one defect or another depending on why it should not
@@ -38,6 +39,7 @@ enum class Gone : std::uint8_t {
   flags,       ///< a PREPARE that did not match and ended with H_PARAMETER for its flags
   range,       ///< ... with H_PARAMETER for its shift
   resource,    ///< ... with H_RESOURCE
+  reset,       ///< the guest was rebooted
 };
 
 /// Why the current HPT has the size it has.
@@ -45,6 +47,7 @@ enum class Table : std::uint8_t {
   initial,    ///< no COMMIT reached its checks yet
   committed,  ///< the last COMMIT made it current
   kept,       ///< the last COMMIT failed
+  reset,      ///< the guest was rebooted, and no COMMIT reached its checks since
 };
 
 /// Bits of State::marks: what else the model has to remember. Beyond `bolted` they belong to deviations.

@@ -78,6 +78,10 @@ Step read_call(const Line& line) {
   } else {
     line.fail(0, fmt::format("\"{}\" is neither a hypercall nor another kind of line", name));
   }
+  if (line.text == "reset") {
+    step.response = Response{};
+    return step;
+  }
   for (std::size_t i = 0;; ++i) {
     const auto column = words.column();
     if (words.done()) line.fail(column, "the answer is missing: expected \"-> STATUS\"");
@@ -172,6 +176,8 @@ Statement read_statement(const Line& line) {
 }  // namespace
 
 std::string print_step_call(const Step& step) {
+  // A reset that came to its end has nothing to answer.
+  if (step.call.token == token::reset && step.response) return to_string(step.call);
   return to_string(step.call) + " -> " + (step.response ? to_string(*step.response) : "no answer");
 }
 

@@ -19,6 +19,7 @@ constexpr const char* example =
     "wait 5\n"
     "H_READ 0x0 0xfffff -> H_SUCCESS 0x0 0x7\n"
     "hcall 0x999 0x1 -> -77\n"
+    "reset\n"
     "H_ENTER 0x0 0x0 0x0 0x0 -> no answer\n";
 
 std::string refusal(const std::string& text) {
@@ -35,12 +36,14 @@ TEST(Trace, text_round_trips) {
   EXPECT_EQ(print_trace(trace), example);
   EXPECT_EQ(trace.refused_clause, Clause::commit_no_pending);
   EXPECT_EQ(trace.statement.initial_shift, 24);
-  ASSERT_EQ(trace.steps.size(), 4u);
+  ASSERT_EQ(trace.steps.size(), 5u);
   EXPECT_EQ(trace.steps[1].wait_ms, 5u);
   EXPECT_EQ(trace.steps[1].response->out[1], 7u);
   EXPECT_EQ(trace.steps[2].call.token, 0x999u);
   EXPECT_EQ(trace.steps[2].response->status, -77);
-  EXPECT_FALSE(trace.steps[3].response);
+  EXPECT_EQ(trace.steps[3].call, reset_guest());
+  EXPECT_TRUE(trace.steps[3].response);
+  EXPECT_FALSE(trace.steps[4].response);
 }
 
 RC_GTEST_PROP(Trace, every_trace_round_trips, ()) {
@@ -58,13 +61,17 @@ RC_GTEST_PROP(Trace, every_trace_round_trips, ()) {
   for (int i = 0; i < count; ++i) {
     Step step;
     step.wait_ms = *rc::gen::inRange(0u, 3u);
-    step.call.token = *rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370, 0x4, ~0ull);
+    step.call.token = *rc::gen::element<std::uint64_t>(0x8, 0xc, 0x36c, 0x370, 0x4, ~1ull);
     for (auto& argument : step.call.args) argument = *word;
     Response response;
     response.status =
         *rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(-20, 20));
     for (auto& out : response.out) out = *word;
     if (i + 1 < count || *rc::gen::arbitrary<bool>()) step.response = response;
+    if (*rc::gen::inRange(0, 6) == 0) {
+      step.call = reset_guest();
+      if (step.response) step.response = Response{};
+    }
     trace.steps.push_back(step);
   }
   const auto text = print_trace(trace);
@@ -98,6 +105,11 @@ TEST(Trace, what_is_not_canonical_is_refused_with_its_place) {
             "t:3:19: not in canonical form, which is \"H_READ 0x0 0x7 -> H_SUCCESS\"");
   EXPECT_EQ(refusal(head + "H_DO 0x0 -> H_SUCCESS\n"),
             "t:3:1: \"H_DO\" is neither a hypercall nor another kind of line");
+  EXPECT_EQ(refusal(head + "reset -> H_SUCCESS\n"), "t:3:6: not in canonical form, which is \"reset\"");
+  EXPECT_EQ(refusal(head + "reset 0x1\n"), "t:3:10: the answer is missing: expected \"-> STATUS\"");
+  EXPECT_EQ(refusal(head + "hcall 0xffffffffffffffff -> H_FUNCTION\n"),
+            "t:3:1: not in canonical form, which is \"reset\"");
+  EXPECT_EQ(refusal(head + "reset -> no answer\n"), "accepted");
   EXPECT_EQ(refusal(head + "wait 0\n"), "t:3:6: \"0\" is not a number from 1 to 4294967295");
   EXPECT_EQ(refusal(head + "wait 5\n"), "t:4:1: a wait with no call after it");
   EXPECT_EQ(refusal(head + "H_READ 0x0 0x7 -> no answer\nH_READ 0x0 0x7 -> no answer\n"),

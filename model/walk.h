@@ -87,10 +87,11 @@ void for_each_candidate(const ConcreteList& hidden, const ConcreteState& s, Visi
 }
 
 /// Finds the call's list and calls visit(list, arguments), for each reading of the arguments: the shift
-/// register has two where its halves disagree (ambiguity A1). False: a hypercall that the model has no rows
-/// for.
+/// register has two where its halves disagree (ambiguity A1). `start_shift` is the size of the HPT that is
+/// declared for the guest's start; where that is 0, a reset may come to any (A18). False: a hypercall that
+/// the model has no rows for.
 template <class Visitor>
-bool for_each_rule(const Rules<Concrete>& rules, const Call& call, Visitor visit) {
+bool for_each_rule(const Rules<Concrete>& rules, const Call& call, unsigned start_shift, Visitor visit) {
   using W = Concrete::Word<64>;
   const auto& args = call.args;
   const W zero(0);
@@ -110,6 +111,13 @@ bool for_each_rule(const Rules<Concrete>& rules, const Call& call, Visitor visit
     case token::H_ENTER:
       visit(rules.enter, ConcreteArguments{W(args[0]), zero, W(args[1]), W(args[2])});
       return true;
+    case token::reset: {
+      const auto least = start_shift == 0 ? min_shift : start_shift;
+      const auto greatest = start_shift == 0 ? max_shift : start_shift;
+      for (auto shift = least; shift <= greatest; ++shift)
+        visit(rules.reset, ConcreteArguments{zero, W(shift), zero, zero});
+      return true;
+    }
     default:
       return false;
   }

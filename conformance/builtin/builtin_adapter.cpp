@@ -70,6 +70,7 @@ class BuiltinAdapter final : public Adapter {
   }
 
   std::optional<Fault> reset() override {
+    if (!fault_) fault_ = fault_of_reset();
     if (!fault_) hypervisor_.reboot();
     return fault_;
   }
@@ -106,6 +107,18 @@ class BuiltinAdapter final : public Adapter {
     if (has(Deviation::commit_none_garbles) && closed && !hypervisor_.has_pending() && call.args[1] == 0)
       return Fault{Fault::Kind::garbled,
                    "the guest's memory is overwritten; acted by the deviation commit_none_garbles"};
+    return std::nullopt;
+  }
+
+  std::optional<Fault> fault_of_reset() const {
+    if (options_.deviations.has(Deviation::reset_while_preparing_dies) && hypervisor_.is_preparing())
+      return Fault{Fault::Kind::died,
+                   "ended by signal 11; acted by the deviation reset_while_preparing_dies"};
+    if (options_.deviations.has(Deviation::reset_of_resized_hangs) &&
+        hypervisor_.current_shift() != options_.initial_shift)
+      return Fault{Fault::Kind::hung,
+                   "the guest does not run again; acted by the deviation "
+                   "reset_of_resized_hangs"};
     return std::nullopt;
   }
 

@@ -380,6 +380,17 @@ struct Exhibit {
 // Two entries that a 2^18 table cannot hold both.
 const Call first = enter_bolted(0x003, 5, 24), second = enter_bolted(0x803, 5, 24);
 
+// A table larger than at start is prepared in 25 steps.
+Exhibit growing(Exhibit then) {
+  constexpr std::size_t calls = 27;
+  then.calls.insert(then.calls.begin(), calls, prepare(0, 25));
+  Statuses statuses(25, busy_10);
+  statuses.resize(calls, ok);
+  for (std::size_t i = 17; i < 25; ++i) statuses[i] = busy_1;
+  then.deviant.insert(then.deviant.begin(), statuses.begin(), statuses.end());
+  return then;
+}
+
 std::vector<Exhibit> exhibits() {
   const Call within_24 = read_hpte(last_ptex(24)), beyond_24 = read_hpte(last_ptex(24) + 1);
   return {
@@ -516,6 +527,14 @@ std::vector<Exhibit> exhibits() {
       {D::read_ignores_bound, {read_hpte(~0ull)}, {ok}},
       {D::read_refuses_last, {within_24}, {H_PARAMETER}},
       {D::read_empty_is_h_not_found, {read_hpte(0)}, {H_NOT_FOUND}},
+      {D::reset_keeps_pending, {prepare(0, 18), reset_guest(), commit(0, 18)}, {ok, ok, ok}},
+      {D::reset_keeps_prepared, {prepare(0, 18), reset_guest(), commit(0, 18)}, {ok, ok, ok}},
+      {D::reset_keeps_size,
+       {prepare(0, 18), commit(0, 18), reset_guest(), within_24},
+       {ok, ok, ok, H_PARAMETER}},
+      growing({D::reset_keeps_larger_size, {commit(0, 25), reset_guest(), beyond_24}, {ok, ok, ok}}),
+      {D::reset_while_preparing_dies, {prepare(0, 24), reset_guest()}, {busy_10}},
+      {D::reset_of_resized_hangs, {prepare(0, 18), commit(0, 18), reset_guest()}, {ok, ok}},
   };
 }
 
@@ -535,7 +554,7 @@ Seen play(Adapter& adapter, const std::vector<Call>& calls, bool may_resize) {
   adapter.restart({.may_resize = may_resize});
   Seen seen;
   seen.responses.resize(calls.size());
-  const auto result = adapter.batch(calls, seen.responses);
+  const auto result = issue(adapter, calls, seen.responses);
   seen.responses.resize(result.answered);
   if (result.fault) seen.fault = result.fault->kind;
   return seen;
@@ -716,6 +735,21 @@ TEST(deviations, do_what_their_sentences_say_and_no_more) {
        {prepare(0, 18), commit(0, 19), commit(0, 18), commit(0, 18), within_24},
        {ok, H_CLOSED, H_PARAMETER, H_PARAMETER, ok}},
       {D::read_ignores_bound, {within_24, beyond_24, {token::H_READ, {0x2000000000, ~0ull}}}, {ok, ok, ok}},
+      {D::reset_keeps_pending, {prepare(0, 24), reset_guest(), commit(0, 24)}, {busy_10, ok, H_BUSY}},
+      {D::reset_keeps_prepared, {prepare(0, 24), reset_guest(), commit(0, 24)}, {busy_10, ok, H_CLOSED}},
+      {D::reset_keeps_size,
+       {first, prepare(0, 18), commit(0, 18), reset_guest(), first, prepare(0, 18), reset_guest(),
+        commit(0, 18)},
+       {ok, ok, ok, ok, ok, ok, ok, H_CLOSED}},
+      {D::reset_keeps_larger_size,
+       {prepare(0, 18), commit(0, 18), reset_guest(), within_24, beyond_24},
+       {ok, ok, ok, ok, H_PARAMETER}},
+      {D::reset_while_preparing_dies,
+       {reset_guest(), prepare(0, 18), reset_guest(), commit(0, 18)},
+       {ok, ok, ok, H_CLOSED}},
+      {D::reset_of_resized_hangs,
+       {prepare(0, 24), reset_guest(), prepare(0, 18), reset_guest(), commit(0, 18)},
+       {busy_10, ok, ok, ok, H_CLOSED}},
       {D::read_refuses_last,
        {read_hpte(last_ptex(24) - 1), within_24, beyond_24},
        {ok, H_PARAMETER, H_PARAMETER}},
@@ -799,7 +833,8 @@ TEST(deviations, that_swap_the_tables_keep_the_entries) {
 TEST(deviations, show_at_a_clause_of_the_exhibits_last_call) {
   const std::map<std::uint64_t, std::string> prefixes{{token::H_RESIZE_HPT_PREPARE, "prepare."},
                                                       {token::H_RESIZE_HPT_COMMIT, "commit."},
-                                                      {token::H_READ, "read."}};
+                                                      {token::H_READ, "read."},
+                                                      {token::reset, "reset."}};
   for (const auto& exhibit : exhibits()) {
     const auto clause = shown_at(exhibit.deviation);
     // Where an entry ended up is read with H_READ, but no clause of H_READ says where it has to be.
@@ -865,6 +900,8 @@ TEST(deviations, no_guest_breaks_any_hypervisor) {
       const auto result = adapter->batch(calls, responses);
       EXPECT_EQ(result.answered == calls.size(), !result.fault);
       adapter->wait(std::chrono::milliseconds(random() % 300));
+      if (partition >= 2) adapter->reset();
+      adapter->batch(calls, responses);
     }
   }
 }

@@ -102,6 +102,10 @@ Hpte read(Hypervisor& iut, std::uint64_t at) {
 
 // The guest waits after every PREPARE, so that preparation is over whatever it takes.
 Response issue(Hypervisor& iut, const Call& call) {
+  if (call.token == token::reset) {
+    iut.reboot();
+    return {};
+  }
   const auto response = iut.hcall(call);
   if (call.token == token::H_RESIZE_HPT_PREPARE) iut.advance(std::chrono::milliseconds(200));
   return response;
@@ -650,6 +654,8 @@ std::vector<Exhibit> exhibits() {
        {entering, enter(other, 20), bulk_remove({{bulk::request | ptex(other, 20)}, {bulk::request | at}}),
         reading}},
       {D::bulk_leaves_requests, {entering, bulk_remove({{bulk::request | at}})}},
+      {D::reset_keeps_entries, {enter(loose, 20), reset_guest(), read_hpte(ptex(loose, 20))}},
+      {D::reset_keeps_bolted, {entering, reset_guest(), reading}},
   };
 }
 
@@ -783,6 +789,9 @@ std::vector<Exhibit> harmless() {
       {D::bulk_removes_first_only,
        {entering, bulk_remove({{bulk::request | at}, {bulk::request | at}, {bulk::request | beyond}})}},
       {D::bulk_leaves_requests, {bulk_remove({{bulk::request | at}, {bulk::request | beyond}})}},
+      {D::reset_keeps_entries, {entering, prepare(0, 22), commit(0, 22), reset_guest(), reading}},
+      {D::reset_keeps_bolted, {enter(loose_some, 20), reset_guest(), reading}},
+      {D::reset_keeps_bolted, {entering, prepare(0, 18), commit(0, 18), reset_guest(), reading}},
   };
 }
 

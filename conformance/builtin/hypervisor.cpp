@@ -72,15 +72,46 @@ Hypervisor::Hypervisor(Scheme scheme, const HypervisorOptions& options)
 
 void Hypervisor::restart(bool may_resize) {
   may_resize_ = may_resize;
-  reboot();
-}
-
-// The clock goes on, and so do the platform's counts.
-void Hypervisor::reboot() {
   current_ = Hpt(options_.initial_shift);
   pending_.reset();
   commits_ = 0;
   flags_refused_ = false;
+}
+
+// The clock goes on, and so do the platform's counts.
+void Hypervisor::reboot() {
+  auto table = table_after_reboot();
+  pending_ = pending_after_reboot();
+  current_ = std::move(table);
+  commits_ = 0;
+  flags_refused_ = false;
+}
+
+Hpt Hypervisor::table_after_reboot() const {
+  auto shift = options_.initial_shift;
+  if (has(Deviation::reset_keeps_size) ||
+      (has(Deviation::reset_keeps_larger_size) && current_.shift() > shift))
+    shift = current_.shift();
+  Hpt table(shift);
+  const bool all = has(Deviation::reset_keeps_entries), bolted = has(Deviation::reset_keeps_bolted);
+  if (shift != current_.shift() || !(all || bolted)) return table;
+  for (const auto& [ptex, hpte] : current_.entries())
+    if (all || is_bolted(hpte)) table.put(ptex, hpte);
+  return table;
+}
+
+// What is left pending holds no entries, as it would if it had been prepared for the table that comes. The
+// current HPT is still that of the life before.
+std::optional<Hypervisor::Pending> Hypervisor::pending_after_reboot() {
+  if (!pending_ ||
+      !(has(Deviation::reset_keeps_pending) || (has(Deviation::reset_keeps_prepared) && prepared())))
+    return std::nullopt;
+  auto left = std::move(*pending_);
+  left.table = Hpt(left.table.shift());
+  left.uncopied.clear();
+  left.originals.clear();
+  left.since = {};
+  return left;
 }
 
 void Hypervisor::advance(std::chrono::milliseconds time) {

@@ -70,11 +70,13 @@ class Hypervisor {
 
   /// A fresh partition: an empty HPT of the initial size, nothing pending.
   void restart(bool may_resize);
-  /// The guest starts again in the same partition: as a fresh one that may do what this one may.
+  /// The guest starts again in the same partition: as in a fresh one that may do what this one may.
   void reboot();
   Response hcall(const Call& call);
   void advance(std::chrono::milliseconds time);
   bool has_pending() const { return pending_.has_value(); }
+  bool is_preparing() const { return pending_ && !prepared(); }
+  unsigned current_shift() const { return current_.shift(); }
 
  private:
   // What the guest did since the Pending HPT was created. Only deviations ask for it, and it is noted only
@@ -125,6 +127,10 @@ class Hypervisor {
   bool switch_to_pending();
   void leave_pending(Hpt old);
   void spoil_current(std::int64_t answer);
+
+  // What a reboot leaves, with a deviation, of the guest's life before it.
+  Hpt table_after_reboot() const;
+  std::optional<Pending> pending_after_reboot();
 
   // What of the current HPT is carried over, which is all that there is unless a deviation is on.
   Hpt carried_over() const;

@@ -439,6 +439,8 @@ TEST(scheme_b_deviations, no_guest_breaks_any_hypervisor) {
         const auto result = adapter->batch(calls, responses);
         EXPECT_EQ(result.answered == calls.size(), !result.fault);
         adapter->wait(std::chrono::milliseconds(random() % 300));
+        if (partition >= 2) adapter->reset();
+        adapter->batch(calls, responses);
       }
     }
 }

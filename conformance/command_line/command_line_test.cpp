@@ -266,6 +266,26 @@ TEST_F(CommandLine, a_killed_kit_loses_at_most_the_batch_in_flight) {
       << "a journal cut short is inconclusive";
 }
 
+TEST_F(CommandLine, a_killed_kit_leaves_no_report_of_an_earlier_run) {
+  hptck("certify --adapter builtin --calls 500 --quiet --out " + out());
+  ASSERT_TRUE(fs::exists(fs::path(out()) / "junit.xml"));
+  const auto started = out_ / "started";
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto script = fmt::format("echo >'{}'; exec sleep 1000", started.string());
+    ::execl(HPTCK_PROGRAM, HPTCK_PROGRAM, "certify", "--adapter", "stdio", "--quiet", "--out", out().c_str(),
+            "--", "sh", "-c", script.c_str(), nullptr);
+    ::_exit(127);
+  }
+  for (int i = 0; i < 600 && !fs::exists(started); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  for (const auto* file : {"junit.xml", "summary.json"})
+    EXPECT_FALSE(fs::exists(fs::path(out()) / file)) << file;
+}
+
 TEST_F(CommandLine, an_interrupted_campaign_still_reports) {
   const auto child = ::fork();
   ASSERT_GE(child, 0);

@@ -25,6 +25,7 @@
 #include "conformance/explanations.h"
 #include "conformance/machines/configuration_campaign.h"
 #include "conformance/machines/configuration_file.h"
+#include "conformance/process/process.h"
 #include "conformance/stdio/server.h"
 #include "model/diagnosis.h"
 #include "reports/junit.h"
@@ -56,17 +57,6 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   if (!file.flush()) throw EnvironmentError(fmt::format("{}: cannot be written", path.string()));
-}
-
-std::string shell_quoted(const std::string& word) {
-  const bool plain =
-      !word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%") ==
-          std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 bool colour_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
@@ -237,15 +227,16 @@ std::string take_cover(const std::string& word, ConfigurationOptions& options) {
   return "";
 }
 
-int report_result(const CampaignRecord& record, const std::filesystem::path& out) {
+int report_result(const CampaignRecord& record, const std::filesystem::path& journal,
+                  const std::filesystem::path& out) {
   const auto result = judge(record);
   // The summary first: it needs no disk.
   fmt::print("{}", terminal_summary(record, result, colour_wanted()));
   std::fflush(stdout);
   write_file(out / "junit.xml", junit_xml(record, result));
   write_file(out / "summary.json", json_summary(record, result));
-  fmt::print("\n{}, {}, {} written\n", (out / "junit.xml").string(), (out / "summary.json").string(),
-             (out / "journal.txt").string());
+  fmt::print("\n{}, {} written, from {}\n", (out / "junit.xml").string(), (out / "summary.json").string(),
+             journal.string());
   return exit_code(result.verdict);
 }
 
@@ -265,10 +256,12 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   std::filesystem::create_directories(options.out, trouble);
   if (trouble)
     throw EnvironmentError(fmt::format("{}: cannot be made: {}", options.out.string(), trouble.message()));
+  // What an earlier run left there would be taken for this one's if this one is killed.
   for (const auto& entry : std::filesystem::directory_iterator(options.out)) {
     const auto name = entry.path().filename().string();
     const auto extension = entry.path().extension();
-    if (name.starts_with("finding-") && (extension == ".trace" || extension == ".configuration"))
+    if (name == "journal.txt" || name == "junit.xml" || name == "summary.json" ||
+        (name.starts_with("finding-") && (extension == ".trace" || extension == ".configuration")))
       std::filesystem::remove(entry.path());
   }
 
@@ -281,10 +274,9 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   campaign.under = options.under;
   campaign.configurations = options.configurations;
   campaign.replay_command = [&](const std::string& file) {
-    auto text = fmt::format("{} replay {} --adapter {}", shell_quoted(self),
-                            shell_quoted((options.out / file).string()), shell_quoted(chosen.name()));
-    for (const auto& word : record.adapter_options) text += ' ' + shell_quoted(word);
-    return text;
+    std::vector<std::string> words{self, "replay", (options.out / file).string(), "--adapter", chosen.name()};
+    words.insert(words.end(), record.adapter_options.begin(), record.adapter_options.end());
+    return quoted(words);
   };
 
   ::signal(SIGINT, request_stop);
@@ -301,7 +293,7 @@ int certify(const std::string& self, const CertifyOptions& options, const Chosen
   const auto journal_text = read_file(journal_path);
   auto written = record;
   if (record.error.empty()) written = read_journal(journal_text, journal_path.string());
-  const auto code = report_result(written, options.out);
+  const auto code = report_result(written, journal_path, options.out);
   if (!record.error.empty()) fmt::print(stderr, "hptck: {}\n", record.error);
   return code;
 }
@@ -386,14 +378,14 @@ int replay_trace(const std::filesystem::path& path, const Deviations& under, uns
         text += fmt::format("  wait {} ms\n", step.wait_ms);
       }
       Response response;
-      const auto batch = adapter->batch({&step.call, 1}, {&response, 1});
+      const auto batch = issue(*adapter, {&step.call, 1}, {&response, 1});
       if (batch.fault) {
         text += fmt::format("  {} -> no answer\n\n{}\n", to_string(step.call), batch.fault->evidence);
         text += oracle.explain(step.call, nullptr).explanation;
         refused = true;
         break;
       }
-      text += fmt::format("  {} -> {}\n", to_string(step.call), to_string(response));
+      text += fmt::format("  {}\n", print_step_call({0, step.call, response}));
       if (oracle.step(step.call, response)) continue;
       text += '\n' + oracle.explain(step.call, &response).explanation;
       refused = true;
@@ -523,7 +515,10 @@ int run(int argc, char** argv) {
                    "seed of the random plans; default: a new one each time, reported")
       ->check(whole_number)
       ->each([&](const std::string&) { seed_given = true; });
-  certify_command->add_option("--calls", certify_options.calls, "end after this many hypercalls; 0: no limit")
+  certify_command
+      ->add_option("--calls", certify_options.calls,
+                   "end after this many hypercalls; the tours that show every rule once, some thousands, are "
+                   "made in any case; 0: no limit")
       ->check(whole_number)
       ->capture_default_str();
   certify_command
@@ -659,7 +654,7 @@ int run(int argc, char** argv) {
   if (*report_command) {
     const auto record = read_journal(read_file(journal_file), journal_file.string());
     std::filesystem::create_directories(report_out);
-    return report_result(record, report_out);
+    return report_result(record, journal_file, report_out);
   }
   return list_clauses(ambiguities);
 }

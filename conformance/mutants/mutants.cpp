@@ -223,7 +223,10 @@ bool answer_alike(const Deviations& one, const Deviations& other, const Options&
   while (calls < options.calls) {
     Situation at = situation_of(initial_states(first->restart({calls % 8 != 0})));
     second->restart({calls % 8 != 0});
-    auto list = tour(at);
+    at.start_shift = at.current_shift;
+    auto list = reset_tour(at);
+    const auto resizes = tour(at);
+    list.insert(list.end(), resizes.begin(), resizes.end());
     for (int i = 0; i < 200; ++i) {
       list.push_back(plans.next(at));
       for (const auto& planned : list.back()) at = after(at, planned.call);
@@ -232,8 +235,8 @@ bool answer_alike(const Deviations& one, const Deviations& other, const Options&
       for (const auto& planned : plan) {
         for (int repeat = 0; repeat < (planned.until_done ? 30 : 1); ++repeat, ++calls) {
           Response a, b;
-          first->batch({&planned.call, 1}, {&a, 1});
-          second->batch({&planned.call, 1}, {&b, 1});
+          issue(*first, {&planned.call, 1}, {&a, 1});
+          issue(*second, {&planned.call, 1}, {&b, 1});
           if (a != b) return false;
         }
       }

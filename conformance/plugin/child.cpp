@@ -1,16 +1,10 @@
 #include "conformance/plugin/child.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/close_range.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -144,20 +138,7 @@ class Child {
 
 }  // namespace
 
-int leave_parent(int output, int wake, int parent) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
-  if (getppid() != parent) _exit(0);  // it went before the request was in place
-  setpgid(0, 0);
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int input = open("/dev/null", O_RDONLY);
-  if (input < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
-  if (dup2(wake, wake_number) < 0) return errno;
-  close_range(wake_number + 1, ~0u, 0);
+void serve(SharedMemory& memory, const std::string& library, const std::string& options) noexcept {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   // Runs before what the kit has asked to happen at its exit, and instead of it.
   on_exit(
@@ -166,10 +147,6 @@ int leave_parent(int output, int wake, int parent) {
         _exit(status);
       },
       nullptr);
-  return 0;
-}
-
-void serve(SharedMemory& memory, const std::string& library, const std::string& options) noexcept {
   memory.protect_requests();
   Child(memory, library, options).serve();
 }

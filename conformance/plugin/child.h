@@ -10,12 +10,8 @@
 
 namespace hptck::plugin {
 
-/// The descriptors that the child is left with beside input and output.
+/// The descriptor that the child is left with beside input and output: what wakes the kit.
 inline constexpr int wake_number = 3;
-
-/// Leaves everything behind that the child shares with its parent by accident: descriptors, signal handlers,
-/// process group, what is to happen at exit. Its output goes to `output`. Returns errno.
-int leave_parent(int output, int wake, int parent);
 
 /// Serves the plugin in `library`. The request of the first ticket is to load it.
 [[noreturn]] void serve(SharedMemory& memory, const std::string& library,

@@ -1,31 +1,25 @@
 #include "conformance/plugin/plugin_process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <iostream>
 #include <type_traits>
 
 #include "conformance/plugin/child.h"
+#include "conformance/process/patience.h"
 
 namespace hptck::plugin {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-constexpr std::size_t tail_kept = 4096, tail_lines = 20;
 
 // Calls and answers are copied as they are.
 static_assert(sizeof(Call) == sizeof(hptck_call) && offsetof(Call, args) == offsetof(hptck_call, args));
@@ -53,77 +47,30 @@ std::string harmless(const std::array<char, text_size>& shared) {
   return harmless(std::string_view(copy.data(), copy.size()));
 }
 
-// The kit may be suspended, or starved, for any time, and then the child probably was too. So what counts is
-// not what the clock says but the time between two looks, up to this much for each.
-constexpr auto longest_look = 50ms;
-
-class Patience {
- public:
-  explicit Patience(milliseconds limit) : limit_(limit) {}
-  void look() {
-    const auto now = steady_clock::now();
-    waited_ += std::min<steady_clock::duration>(now - last_look_, longest_look);
-    last_look_ = now;
-  }
-  void renew() { waited_ = {}; }
-  bool ended() const { return waited_ > limit_; }
-
- private:
-  steady_clock::duration limit_, waited_{};
-  steady_clock::time_point last_look_ = steady_clock::now();
-};
-
 }  // namespace
 
 PluginProcess::PluginProcess(const std::string& library, const std::string& options, milliseconds deadline) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-  output_ = FileDescriptor(ends[0]);
-  auto writer = above_inherited(FileDescriptor(ends[1]));
-  fcntl(output_.get(), F_SETFL, O_NONBLOCK);
   wake_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (wake_.get() < 0) fail("cannot make an event descriptor");
   wake_ = above_inherited(std::move(wake_));
-
-  // What is in a buffer now would be written twice.
-  std::fflush(nullptr);
-  std::cout.flush();
-  std::cerr.flush();
-  const auto parent = getpid();
-  pid_ = fork();
-  if (pid_ < 0) fail("cannot start a process for the plugin");
-  if (pid_ == 0) {
-    if (leave_parent(writer.get(), wake_.get(), parent) != 0) _exit(127);
-    serve(memory_, library, options);
-  }
-  writer.close();
-
+  const int inherited[] = {wake_.get()};
+  process_.emplace([&] { serve(memory_, library, options); }, inherited);
   try {
     if (const auto fault = run(Operation::load, deadline))
       throw EnvironmentError(fmt::format("{}: it failed while it was loaded. {}", library, fault->evidence));
     auto& reply = memory_.reply();
     loaded_ = {harmless(reply.name), harmless(reply.version), reply.abilities};
   } catch (const EnvironmentError& error) {
-    kill();
     if (std::string_view(error.what()).starts_with(library)) throw;
     throw EnvironmentError(fmt::format("{}: {}", library, error.what()));
-  } catch (...) {
-    kill();
-    throw;
   }
 }
 
 // A plugin that is well gets to destroy its instance.
 PluginProcess::~PluginProcess() {
-  if (!failed_ && !ending()) {
-    post(Operation::quit);
-    Patience patience(1s);
-    while (!ending() && !patience.ended()) {
-      sleep(2ms);
-      patience.look();
-    }
-  }
-  kill();
+  if (failed_ || process_->ending()) return;
+  post(Operation::quit);
+  for (Patience patience(1s); !process_->ending() && !patience.ended(); patience.look()) sleep(2ms);
 }
 
 std::optional<Fault> PluginProcess::restart(bool may_resize, hptck_statement& statement,
@@ -202,7 +149,7 @@ std::optional<Fault> PluginProcess::await(std::uint32_t last, milliseconds deadl
   Patience patience(deadline);
   request.kit_sleeps.store(1);
   for (std::uint32_t answered = 0;;) {
-    const auto ended = ending();  // before the word is read, which then is final
+    const auto ended = process_->ending();  // before the word is read, which then is final
     const auto word = reply.done.load();
     if (word == ticket_) return std::nullopt;
     if (word != last)
@@ -253,57 +200,14 @@ std::optional<Fault> PluginProcess::result_fault() {
 }
 
 void PluginProcess::sleep(milliseconds time) {
-  pollfd sources[] = {{wake_.get(), POLLIN, 0}, {output_.get(), POLLIN, 0}};
+  pollfd sources[] = {{wake_.get(), POLLIN, 0}, {process_->output(), POLLIN, 0}};
   const timespec timeout{time.count() / 1000, time.count() % 1000 * 1'000'000};
   if (ppoll(sources, 2, &timeout, nullptr) <= 0) return;
   std::uint64_t wakes = 0;
   if (sources[0].revents != 0) {
     [[maybe_unused]] const auto got = read(wake_.get(), &wakes, sizeof wakes);
   }
-  if (sources[1].revents != 0) take_output();
-}
-
-// The process group is killed before its leader is reaped: afterwards the number could be somebody else's.
-std::optional<Ending> PluginProcess::ending() {
-  siginfo_t info{};
-  if (!ending_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-      info.si_pid == pid_)
-    kill();
-  return ending_;
-}
-
-void PluginProcess::kill() {
-  if (ending_) return;
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  ending_ = Ending{status};
-}
-
-// A flood is taken in a piece at a time, so that the deadline stays in force.
-void PluginProcess::take_output() {
-  char buffer[4096];
-  for (int pieces = 0; pieces < 64; ++pieces) {
-    const auto got = read(output_.get(), buffer, sizeof buffer);
-    if (got == 0) output_.close();  // its end stays readable; polling it would be a busy loop
-    if (got <= 0) return;
-    tail_.append(buffer, static_cast<std::size_t>(got));
-    if (tail_.size() > tail_kept) tail_.erase(0, tail_.size() - tail_kept);
-  }
-}
-
-std::string PluginProcess::with_output(std::string text) {
-  take_output();
-  std::string_view tail = tail_;
-  while (tail.ends_with('\n')) tail.remove_suffix(1);
-  auto start = tail.size();
-  for (std::size_t lines = 0; lines < tail_lines && start != std::string_view::npos && start > 0; ++lines)
-    start = tail.rfind('\n', start - 1);
-  if (start != std::string_view::npos && start > 0) tail.remove_prefix(start + 1);
-  auto printable = harmless(tail);
-  return printable.empty() ? text : text + "\nIts last output:\n" + printable;
+  if (sources[1].revents != 0) process_->take_output();
 }
 
 }  // namespace hptck::plugin

@@ -1,7 +1,5 @@
-// The kit's side of a plugin: the child that runs it, requests to it, and what became of them. The child is
-// watched as conformance/process/process.h watches QEMU, and dies with the kit for the same reasons; it is a
-// process of its own class because there is nothing to exec. A process that failed is not repaired; the
-// adapter makes a new one.
+// The kit's side of a plugin: the child that runs it, requests to it, and what became of them. A process that
+// failed is not repaired; the adapter makes a new one.
 //
 // An answer usually comes within microseconds, so it is first waited for by looking. Then the kit sleeps
 // until the child wakes it, prints something or ends, and at the latest after a few milliseconds looks again,
@@ -36,7 +34,7 @@ class PluginProcess {
   PluginProcess& operator=(const PluginProcess&) = delete;
 
   const Loaded& loaded() const { return loaded_; }
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_->pid(); }
 
   /// These return what went wrong, after which the process is of no more use, and throw EnvironmentError.
   std::optional<Fault> restart(bool may_resize, hptck_statement& statement,
@@ -53,16 +51,11 @@ class PluginProcess {
   std::optional<Fault> result_fault();
   void post(Operation operation);
   void sleep(std::chrono::milliseconds time);
-  std::optional<Ending> ending();
-  void kill();
-  void take_output();
-  std::string with_output(std::string text);
+  std::string with_output(std::string text) { return hptck::with_output(std::move(text), *process_); }
 
   SharedMemory memory_;
-  pid_t pid_ = -1;
-  std::optional<Ending> ending_;
-  FileDescriptor output_, wake_;
-  std::string tail_;
+  FileDescriptor wake_;
+  std::optional<Process> process_;
   std::minstd_rand tickets_{std::random_device{}()};
   std::uint32_t ticket_ = 0;  ///< of the last request
   bool spins_ = spinning_pays(), failed_ = true;

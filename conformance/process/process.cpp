@@ -11,7 +11,9 @@
 #include <cassert>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <iostream>
 
 #include "conformance/adapter.h"
 
@@ -25,10 +27,12 @@ constexpr std::size_t tail_kept = 4096, tail_lines = 20;
   throw EnvironmentError(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-// Runs between fork and exec, where only what is safe in a signal handler is. Returns errno.
-int become(char* const* argv, int input, int output, int errors, std::span<const int> inherited,
-           pid_t parent) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+// The following two run after fork, where only what is safe in a signal handler is. They return whether all
+// is well; errno says why not.
+
+// Parts the child from the kit's end, terminal and settings.
+bool detach(pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
   if (getppid() != parent) _exit(0);  // it went before the request was in place
   setpgid(0, 0);
   const rlimit no_core{0, 0};
@@ -36,16 +40,20 @@ int become(char* const* argv, int input, int output, int errors, std::span<const
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
-  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) return errno;
+  return true;
+}
+
+// Leaves the child with these descriptors; `flags` of close_range says when it loses all others of the kit's.
+bool keep_only(int input, int output, int errors, std::span<const int> inherited, int flags) {
+  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) return false;
   int number = first_inherited;
   for (const int descriptor : inherited) {
-    if (dup2(descriptor, number++) < 0) return errno;
+    if (dup2(descriptor, number++) < 0) return false;
   }
-  close_range(static_cast<unsigned>(number), ~0u, CLOSE_RANGE_CLOEXEC);  // whatever else the kit has open
-  execvp(argv[0], argv);
-  return errno;
+  return close_range(static_cast<unsigned>(number), ~0u, flags) == 0;
 }
+
+FileDescriptor no_input() { return above_inherited(FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC))); }
 
 }  // namespace
 
@@ -79,7 +87,7 @@ Process::Process(const std::vector<std::string>& command, std::span<const int> i
   std::vector<char*> argv;
   for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const auto input = above_inherited(FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  const auto input = no_input();
   Pipe output;
   Pipe failure;  // closed unused by a successful exec
   fcntl(output.reader.get(), F_SETFL, O_NONBLOCK);
@@ -88,9 +96,13 @@ Process::Process(const std::vector<std::string>& command, std::span<const int> i
   pid_ = fork();
   if (pid_ < 0) fail("cannot start a process");
   if (pid_ == 0) {
-    const int error = become(argv.data(), streams.input < 0 ? input.get() : streams.input,
-                             streams.output < 0 ? output.writer.get() : streams.output, output.writer.get(),
-                             inherited, parent);
+    if (detach(parent) && keep_only(streams.input < 0 ? input.get() : streams.input,
+                                    streams.output < 0 ? output.writer.get() : streams.output,
+                                    output.writer.get(), inherited, CLOSE_RANGE_CLOEXEC)) {
+      signal(SIGPIPE, SIG_DFL);
+      execvp(argv[0], argv.data());
+    }
+    const int error = errno;
     [[maybe_unused]] const auto written = write(failure.writer.get(), &error, sizeof error);
     _exit(127);
   }
@@ -104,6 +116,28 @@ Process::Process(const std::vector<std::string>& command, std::span<const int> i
     kill();
     throw EnvironmentError(fmt::format("cannot run {}: {}", command[0], std::strerror(error)));
   }
+}
+
+Process::Process(const std::function<void()>& child, std::span<const int> inherited) {
+  assert(inherited.size() <= first_unused - first_inherited);
+  const auto input = no_input();
+  Pipe output;
+  fcntl(output.reader.get(), F_SETFL, O_NONBLOCK);
+  // What is in a buffer now would be written twice.
+  std::fflush(nullptr);
+  std::cout.flush();
+  std::cerr.flush();
+  const auto parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0) fail("cannot start a process");
+  if (pid_ == 0) {
+    if (!detach(parent) || !keep_only(input.get(), output.writer.get(), output.writer.get(), inherited, 0))
+      _exit(127);
+    for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+    child();
+    _exit(0);
+  }
+  output_ = std::move(output.reader);
 }
 
 // The process group is killed before its leader is reaped: afterwards the number could be somebody else's.

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,6 +47,10 @@ class Process {
   Process(const std::vector<std::string>& command, std::span<const int> inherited)
       : Process(command, inherited, Streams()) {}
   Process(const std::vector<std::string>& command, std::span<const int> inherited, Streams streams);
+  /// Forks a child that runs `child`, with the descriptors `inherited` as its 3, 4 and so on and no others,
+  /// no input, all output captured and all signals at their defaults. For a kit without threads. Throws
+  /// EnvironmentError.
+  Process(const std::function<void()>& child, std::span<const int> inherited);
   ~Process() { kill(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

@@ -147,17 +147,19 @@ void Machine::take_over(const Machine& source) {
 std::uint64_t Machine::random_word() { return (std::uint64_t{random_()} << 32 | random_()) | 1; }
 
 std::optional<NoBoot> Machine::await_boot() {
+  const auto no_boot = [this](Fault::Kind kind, const std::string& how) {
+    return NoBoot{kind, process_->ending(), with_output(how, *process_)};
+  };
   Patience patience(options_.start_deadline);
   for (;;) {
     patience.look();
     const auto ending = process_->ending();
     if (mailbox_.progress() == boot_) break;
-    if (const auto trap = mailbox_.trap(boot_)) return NoBoot{{}, with_output(text_of(*trap), *process_)};
-    if (ending) return NoBoot{ending, with_output("it " + ending->text(), *process_)};
-    if (patience.ended()) {
-      const auto why = fmt::format("no sign of life from the guest within {} ms", patience.waited().count());
-      return NoBoot{{}, with_output(why, *process_)};
-    }
+    if (const auto trap = mailbox_.trap(boot_)) return no_boot(Fault::Kind::garbled, text_of(*trap));
+    if (ending) return no_boot(Fault::Kind::died, "it " + ending->text());
+    if (patience.ended())
+      return no_boot(Fault::Kind::hung,
+                     fmt::format("no sign of life from the guest within {} ms", patience.waited().count()));
     process_->pause(100us);
   }
   idle_ = boot_;
@@ -166,14 +168,21 @@ std::optional<NoBoot> Machine::await_boot() {
 
 // The agent reads the boot word once, at its entry, so that only the agent of the new boot can echo the new
 // word: there is no need to stop the old one first, or to wait for QEMU to say that it has been reset.
-std::optional<std::string> Machine::reset() {
+std::optional<Fault> Machine::reset() {
   boot_ = random_word();
   mailbox_.expect_boot(boot_);
-  if (!qmp_->execute("system_reset", options_.start_deadline)) {
-    return with_output("system_reset was not carried out", *process_);
-  }
-  if (const auto failed = await_boot()) return failed->why;
+  const bool accepted = qmp_->execute("system_reset", options_.start_deadline).has_value();
+  if (!accepted && !process_->ending())
+    return Fault{Fault::Kind::hung, with_output("system_reset was not carried out", *process_)};
+  if (auto failed = await_boot()) return Fault{failed->kind, std::move(failed->why)};
   return std::nullopt;
+}
+
+std::optional<Fault> Machine::reboot() {
+  auto fault = reset();
+  if (fault && fault->kind == Fault::Kind::died) fault = died(*process_->ending());
+  if (fault) fault->evidence = "In play was a reset.\n" + fault->evidence;
+  return fault;
 }
 
 void Machine::post(std::span<const Call> calls, std::uint64_t rounds) {

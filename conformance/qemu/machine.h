@@ -51,9 +51,9 @@ struct Launch {
 
 /// A start after which there was no sign of life from the guest.
 struct NoBoot {
-  std::optional<Ending>
-      ending;       ///< none: it still runs, but the guest took an interrupt, or was not seen in time
-  std::string why;  ///< with the last lines of its output
+  Fault::Kind kind = Fault::Kind::hung;  ///< garbled: the guest took an interrupt
+  std::optional<Ending> ending;          ///< none: it still runs
+  std::string why;                       ///< with the last lines of its output
 };
 
 class Machine {
@@ -76,8 +76,10 @@ class Machine {
   /// The last lines of what QEMU wrote to standard output and error.
   std::string output() { return process_->output_tail(); }
 
-  /// Makes the partition a fresh one. When this process is not able to any more, says why.
-  std::optional<std::string> reset();
+  /// Resets the machine, and returns when the image has checked in again, or what went wrong.
+  std::optional<Fault> reset();
+  /// The same at the guest's wish. Throws EnvironmentError when QEMU was ended from outside.
+  std::optional<Fault> reboot();
 
   /// As Adapter::batch, for any number of calls.
   BatchResult run(std::span<const Call> calls, std::span<Response> responses);

@@ -56,6 +56,7 @@ class QemuAdapter : public Adapter {
     const auto kvm = qmp.execute("query-kvm", control_timeout);
     identity["accelerator"] = kvm && kvm->value("enabled", false) ? "KVM" : "TCG";
     identity["command"] = quoted(machine_->command());
+    description.abilities.insert(Ability::reset);
     if (options_.resize_hpt != "disabled") description.abilities.insert(Ability::forbid_resize);
     description.abilities.insert(Ability::configure);
     return *(description_ = std::move(description));
@@ -88,6 +89,14 @@ class QemuAdapter : public Adapter {
       if (calls[n].token == token::H_RESIZE_HPT_PREPARE && created) prepared_.insert(calls[n].args[1]);
     }
     return result;
+  }
+
+  std::optional<Fault> reset() override {
+    assert(machine_ != nullptr);
+    auto machine = std::move(machine_);  // given back unless it failed
+    auto fault = machine->reboot();
+    if (!fault) machine_ = std::move(machine);
+    return fault;
   }
 
   // The agent of a partition that nobody needs would keep a processor busy.

@@ -73,6 +73,7 @@ TEST(QemuAdapter, says_what_it_is) {
   EXPECT_THAT(description.identity.at("accelerator"), AnyOf("TCG", "KVM"));
   EXPECT_THAT(description.identity.at("command"), HasSubstr("-cpu POWER8 -m 256M"));
   EXPECT_TRUE(description.abilities.contains(Ability::forbid_resize));
+  EXPECT_TRUE(description.abilities.contains(Ability::reset));
 }
 
 TEST(QemuAdapter, prepare_of_nothing_succeeds) {
@@ -116,6 +117,26 @@ TEST(QemuAdapter, restart_gives_a_fresh_partition) {
   EXPECT_EQ(answer(*adapter, read_hpte(3)).out[0] & ~own_bits, 0u);
 }
 
+TEST(QemuAdapter, reset_reboots_the_guest) {
+  const auto adapter = make_qemu_adapter({});
+  const auto statement = adapter->restart({});
+  ASSERT_EQ(resize(*adapter, statement.initial_shift - 1u), status::H_SUCCESS);
+  ASSERT_FALSE(adapter->reset());
+  expect_table_of(*adapter, statement.initial_shift);
+  EXPECT_EQ(status_of(*adapter, prepare(0, 0)), status::H_SUCCESS);
+}
+
+// Whatever a reset leaves pending, the next partition does not get it.
+TEST(QemuAdapter, restart_after_a_reset_gives_a_fresh_partition) {
+  const auto adapter = make_qemu_adapter({});
+  const unsigned initial = adapter->restart({}).initial_shift;
+  const auto code = status_of(*adapter, prepare(0, initial + 1));
+  ASSERT_TRUE(code == status::H_SUCCESS || is_long_busy(code));
+  ASSERT_FALSE(adapter->reset());
+  adapter->restart({});
+  EXPECT_EQ(status_of(*adapter, commit(0, initial + 1)), status::H_CLOSED);
+}
+
 TEST(QemuAdapter, registers_are_carried_in_full) {
   const auto adapter = make_qemu_adapter({});
   adapter->restart({});
@@ -141,7 +162,7 @@ TEST(QemuAdapter, user_can_forbid_resizing_for_good) {
   QemuOptions options;
   options.resize_hpt = "disabled";
   const auto adapter = make_qemu_adapter(options);
-  EXPECT_TRUE(adapter->describe().abilities.empty());
+  EXPECT_EQ(adapter->describe().abilities, std::set{Ability::reset});
   EXPECT_EQ(adapter->restart({}).resize, Statement::Resize::disabled);
   EXPECT_EQ(status_of(*adapter, prepare(0, 0)), status::H_AUTHORITY);
 }
@@ -169,8 +190,35 @@ TEST(QemuAdapter, batch_may_be_longer_than_the_mailbox) {
 TEST(Machine, reset_keeps_the_process) {
   qemu::Machine machine({}, "enabled", qemu::agent_image());
   const auto pid = machine.pid();
-  for (int times = 0; times < 3; ++times) EXPECT_EQ(machine.reset(), std::nullopt);
+  for (int times = 0; times < 3; ++times) EXPECT_FALSE(machine.reset());
   EXPECT_EQ(machine.pid(), pid);
+}
+
+TEST(Machine, reboot_that_qemu_dies_of_is_a_fault_with_the_signal) {
+  qemu::Machine machine({}, "enabled", qemu::agent_image());
+  kill(machine.pid(), SIGSEGV);
+  const auto fault = machine.reboot();
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, Fault::Kind::died);
+  EXPECT_THAT(fault->evidence, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(fault->evidence, HasSubstr("In play was a reset"));
+}
+
+TEST(Machine, reboot_that_never_ends_is_a_hang) {
+  QemuOptions options;
+  qemu::Machine machine(options, "enabled", qemu::agent_image());
+  // A machine that is stopped is reset, and its guest does not run.
+  ASSERT_TRUE(machine.qmp().execute("stop", 5s));
+  const auto fault = machine.reboot();
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->kind, Fault::Kind::hung);
+  EXPECT_THAT(fault->evidence, HasSubstr("no sign of life from the guest"));
+}
+
+TEST(Machine, reboot_that_was_ended_from_outside_is_nobodys_fault) {
+  qemu::Machine machine({}, "enabled", qemu::agent_image());
+  kill(machine.pid(), SIGKILL);
+  EXPECT_THROW(machine.reboot(), EnvironmentError);
 }
 
 // Does something to a machine once a long batch is under way, and says how the batch ended.

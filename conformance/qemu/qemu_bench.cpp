@@ -91,7 +91,7 @@ BENCHMARK(start_over_nothing)->Unit(benchmark::kMillisecond)->UseRealTime()->Ite
 void reset(benchmark::State& state) {
   qemu::Machine machine({}, "enabled", qemu::agent_image());
   for (auto _ : state) {
-    if (const auto why = machine.reset()) state.SkipWithError(why->c_str());
+    if (const auto why = machine.reset()) state.SkipWithError(why->evidence.c_str());
   }
 }
 BENCHMARK(reset)->Unit(benchmark::kMillisecond)->UseRealTime();

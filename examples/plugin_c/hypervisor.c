@@ -165,11 +165,15 @@ static int hcall(void* instance, const struct hptck_call* calls, uint32_t count,
   return HPTCK_OK;
 }
 
-static int restart(void* instance, int may_resize, struct hptck_statement* statement) {
+static int reset(void* instance) {
   struct hypervisor* h = instance;
   make(&h->pending, 0);
-  if (!make(&h->current, INITIAL_SHIFT)) return HPTCK_ENVIRONMENT;
-  h->may_resize = may_resize;
+  return make(&h->current, INITIAL_SHIFT) ? HPTCK_OK : HPTCK_ENVIRONMENT;
+}
+
+static int restart(void* instance, int may_resize, struct hptck_statement* statement) {
+  if (reset(instance) != HPTCK_OK) return HPTCK_ENVIRONMENT;
+  ((struct hypervisor*)instance)->may_resize = may_resize;
   *statement =
       (struct hptck_statement){HPTCK_RESIZE_ENABLED, INITIAL_SHIFT, MAX_SHIFT, 1, HPTCK_PAGES_64K, 0, 0};
   if (!may_resize) statement->resize = HPTCK_RESIZE_DISABLED;
@@ -190,10 +194,11 @@ static void destroy(void* instance) {
   free(h);
 }
 
-enum { ABILITIES = HPTCK_CAN_FORBID_RESIZE | HPTCK_CAN_ADVANCE_TIME, SIZE = sizeof(struct hptck_plugin) };
+enum { ABILITIES = HPTCK_CAN_FORBID_RESIZE | HPTCK_CAN_RESET | HPTCK_CAN_ADVANCE_TIME };
+enum { SIZE = sizeof(struct hptck_plugin) };
 const struct hptck_plugin* hptck_plugin_entry(void) {
   static const struct hptck_plugin plugin = {
       HPTCK_PLUGIN_ABI, SIZE,  ABILITIES, "hptck example in C", "1", create, destroy,
-      restart,          hcall, NULL,      advance_time,         NULL};
+      restart,          hcall, reset,     advance_time,         NULL};
   return &plugin;
 }

@@ -95,7 +95,7 @@ template <class Visitor>
 void for_each_arguments(const Rules<Concrete>& rules, const Hypercall& hypercall, Visitor visit) {
   for (const auto& call : small_calls()) {
     if (call.token != hypercall.token) continue;
-    for_each_rule(rules, call,
+    for_each_rule(rules, call, 0,
                   [&](const ConcreteList&, const ConcreteArguments& arguments) { visit(call, arguments); });
   }
 }

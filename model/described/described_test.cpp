@@ -76,6 +76,8 @@ void for_each_list(Visitor visit) {
   visit(
       "enter", [](auto& rules) -> auto& { return rules.enter; });
   visit(
+      "reset", [](auto& rules) -> auto& { return rules.reset; });
+  visit(
       "hidden", [](auto& rules) -> auto& { return rules.hidden; });
 }
 
@@ -198,8 +200,8 @@ TEST(Words, have_a_name_for_every_value_of_the_state) {
   };
   EXPECT_EQ(last(Meaning::standing), "absent");
   EXPECT_EQ(last(Meaning::phase), "cancelled");
-  EXPECT_EQ(last(Meaning::gone), "resource");
-  EXPECT_EQ(last(Meaning::table), "kept");
+  EXPECT_EQ(last(Meaning::gone), "reset");
+  EXPECT_EQ(last(Meaning::table), "reset");
 }
 
 }  // namespace

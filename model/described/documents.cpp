@@ -162,7 +162,9 @@ Edges edges_of(const Rules<Concrete>& rules) {
   Edges edges;
   const auto initial = initial_states({Statement::Resize::enabled, 24, 30});
   auto calls = telling_calls(24, 30);
-  std::erase_if(calls, [](const Call& call) { return call.token == token::H_READ; });
+  // A reset leads from everywhere to where nothing is pending, which is said and not drawn.
+  std::erase_if(calls,
+                [](const Call& call) { return call.token == token::H_READ || call.token == token::reset; });
   const auto between = [&](const ConcreteState& from, const ConcreteState& to) -> Edge& {
     return edges[{raw(from.phase), raw(to.phase)}];
   };
@@ -174,7 +176,7 @@ Edges edges_of(const Rules<Concrete>& rules) {
     for (const auto& call : calls) {
       if (call.token == token::H_ENTER) continue;
       const auto name = call.token == token::H_RESIZE_HPT_PREPARE ? "PREPARE" : "COMMIT";
-      for_each_rule(rules, call, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+      for_each_rule(rules, call, 0, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
         for_each_outcome(list, s, arguments, [&](const ConcreteRow& row, const ConcreteState& next) {
           between(s, next).answers[name].merge(names_of(row.allowed));
         });
@@ -254,6 +256,11 @@ std::string specification_document(const Rules<Described>& rules) {
   text +=
       "## H_READ\n\nOnly what shows the size of the current HPT.\n\n" + table_of(rules.read, anchored, false);
   text += "## H_ENTER\n\nOnly what makes a collision possible.\n\n" + table_of(rules.enter, anchored, false);
+  text +=
+      "## Reset\n\nNo hypercall: the guest is rebooted. `shift` is the size with which the platform starts "
+      "it, "
+      "and the answer H_SUCCESS means that it runs again.\n\n" +
+      table_of(rules.reset, anchored, false);
   text += places_section(anchored);
   text += ambiguities_section();
   return text;
@@ -266,7 +273,7 @@ std::string state_diagram(const Rules<Concrete>& rules) {
   std::string note =
       "solid: a call, with the answers that lead there; dashed: a hidden step; in a box: the answers that "
       "lead "
-      "back to it";
+      "back to it; not drawn: a reset, from everywhere to idle, or to cancelled where something was pending";
   if (!left_out.empty())
     note += fmt::format("\\n{} may answer any call and leads nowhere",
                         joined({left_out.begin(), left_out.end()}, "and"));
@@ -311,7 +318,8 @@ std::string c_functions(const Rules<Described>& rules) {
     text += fmt::format("  return {};\n}}\n", described::as_c(tree));
     table += fmt::format("  f{},\n", number++);
   };
-  for (const auto* list : {&rules.prepare, &rules.commit, &rules.read, &rules.enter, &rules.hidden}) {
+  for (const auto* list :
+       {&rules.prepare, &rules.commit, &rules.read, &rules.enter, &rules.reset, &rules.hidden}) {
     for (const auto& row : *list) {
       add(tree(row.when ? row.when(s, a) : described::truth(true)));
       for (const auto& word : trees(row.next(s, a))) add(word);

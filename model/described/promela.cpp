@@ -201,7 +201,7 @@ std::string promela_model(const Rules<Described>& rules, const Bound& bound) {
   // The concrete lists serve only to read the call's arguments as the oracle does.
   const auto concrete = specification<Concrete>();
   for (const auto& call : bound.calls) {
-    for_each_rule(concrete, call, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
+    for_each_rule(concrete, call, 0, [&](const ConcreteList& list, const ConcreteArguments& arguments) {
       const auto& described_list = &list == &concrete.prepare  ? rules.prepare
                                    : &list == &concrete.commit ? rules.commit
                                    : &list == &concrete.read   ? rules.read

@@ -21,12 +21,12 @@ namespace {
 using W8 = Concrete::Word<8>;
 using W64 = Concrete::Word<64>;
 
-constexpr std::size_t list_count = 5;
+constexpr std::size_t list_count = 6;
 
 template <class Domain>
 const DecisionList<Domain>& list_of(const Rules<Domain>& rules, std::size_t i) {
-  const DecisionList<Domain>* lists[] = {&rules.prepare, &rules.commit, &rules.read, &rules.enter,
-                                         &rules.hidden};
+  const DecisionList<Domain>* lists[] = {&rules.prepare, &rules.commit, &rules.read,
+                                         &rules.enter,   &rules.reset,  &rules.hidden};
   return *lists[i];
 }
 
@@ -47,8 +47,8 @@ rc::Gen<std::uint8_t> state_word(unsigned small) {
 }
 ConcreteState any_state() {
   const auto shift = state_word(48);
-  return {W8(*state_word(3)), W8(*state_word(5)), W8(*shift),         W8(*state_word(9)),
-          W8(*shift),         W8(*state_word(3)), W8(*state_word(8)), W8(*shift)};
+  return {W8(*state_word(3)), W8(*state_word(5)), W8(*shift),         W8(*state_word(10)),
+          W8(*shift),         W8(*state_word(4)), W8(*state_word(8)), W8(*shift)};
 }
 // The arguments in any relation to the state that a row may ask for.
 ConcreteArguments any_arguments(const ConcreteState& s) {

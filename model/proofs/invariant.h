@@ -51,13 +51,14 @@ typename Domain::Bool invariant(const State<Domain>& s) {
   using rows::is;
   const auto pending = pending_in(s);
   const auto idle = is(s.phase, Phase::idle), cancelled = is(s.phase, Phase::cancelled);
-  const auto initial = is(s.table, Table::initial), committed = is(s.gone, Gone::committed);
+  const auto initial = is(s.table, Table::initial), restarted = is(s.table, Table::reset),
+             committed = is(s.gone, Gone::committed);
   return all(
       // The enumerations are in range, `discarding` is never seen between calls, `bolted` is the only mark.
       ult(s.standing, lit(static_cast<std::uint64_t>(Standing::absent) + 1)),
       ult(s.phase, lit(static_cast<std::uint64_t>(Phase::cancelled) + 1)),
-      ult(s.gone, lit(static_cast<std::uint64_t>(Gone::resource) + 1)), negate(is(s.gone, Gone::discarding)),
-      ult(s.table, lit(static_cast<std::uint64_t>(Table::kept) + 1)),
+      ult(s.gone, lit(static_cast<std::uint64_t>(Gone::reset) + 1)), negate(is(s.gone, Gone::discarding)),
+      ult(s.table, lit(static_cast<std::uint64_t>(Table::reset) + 1)),
       negate(any_bit(s.marks, lit(0xff & ~mark::bolted))),
       // Sizes.
       legal_size(s.current), legal_size(s.limit),
@@ -65,11 +66,13 @@ typename Domain::Bool invariant(const State<Domain>& s) {
       iff(pending, negate(eq(s.pending, lit(0)))),
       // Why there is none.
       iff(pending, is(s.gone, Gone::none)), iff(idle, either(is(s.gone, Gone::never), committed)),
-      implies(committed, negate(initial)), iff(cancelled, both(negate(pending), negate(idle))),
+      implies(committed, negate(either(initial, restarted))),
+      iff(cancelled, both(negate(pending), negate(idle))),
       // Only a smaller table with bolted HPTEs about can collide.
       implies(is(s.phase, Phase::collided), rows::may_collide(s, s)),
       // Nothing ever happens where it may not.
-      implies(negate(is(s.standing, Standing::permitted)), all(idle, is(s.gone, Gone::never), initial)));
+      implies(negate(is(s.standing, Standing::permitted)),
+              all(idle, is(s.gone, Gone::never), either(initial, restarted))));
 }
 
 /// A fresh partition, as far as anything can be said of it before it is asked.

@@ -38,7 +38,8 @@ struct NamedCall {
 const NamedCall calls[] = {{"PREPARE", &Rules<Symbolic>::prepare, token::H_RESIZE_HPT_PREPARE},
                            {"COMMIT", &Rules<Symbolic>::commit, token::H_RESIZE_HPT_COMMIT},
                            {"H_READ", &Rules<Symbolic>::read, token::H_READ},
-                           {"H_ENTER", &Rules<Symbolic>::enter, token::H_ENTER}};
+                           {"H_ENTER", &Rules<Symbolic>::enter, token::H_ENTER},
+                           {"reset", &Rules<Symbolic>::reset, token::reset}};
 constexpr std::size_t hidden_kind = std::size(calls);
 
 std::string row_name(const Row<Symbolic>& row) {
@@ -469,6 +470,24 @@ Queries read_shows_the_size(World& world) {
   return {one.claim("within", both(there, within), one.answers(H_SUCCESS)),
           one.claim("beyond", both(there, negate(within)), one.answers(H_PARAMETER))};
 }
+Queries a_reset_is_a_fresh_partition_to_a_guest(World& world) {
+  const auto one = answered(world, calls[4]);
+  auto fresh_one = one.s;
+  fresh_one.phase = constant(one.s.phase, lit(Phase::idle));
+  fresh_one.pending = constant(one.s.pending, lit(0));
+  fresh_one.gone = constant(one.s.gone, lit(Gone::never));
+  fresh_one.current = resized<8>(one.a.shift);
+  fresh_one.table = constant(one.s.table, lit(Table::initial));
+  fresh_one.marks = constant(one.s.marks, lit(0));
+  return {one.claim("the state after it", legal_size(one.a.shift), same_to_a_guest(one.next(), fresh_one)),
+          one.claim("is one of a fresh partition", legal_size(one.a.shift), fresh(fresh_one))};
+}
+Queries a_reset_always_comes_to_its_end(World& world) {
+  const auto one = answered(world, calls[4]);
+  const auto ended = walk_all(world.rules.reset, one.s, one.a, constant(one.a.flags, lit(H_SUCCESS)));
+  return {{"from every state", both(invariant(one.s), negate(ended.accepted))},
+          one.claim("and has one outcome", world.truth(), one.answers(H_SUCCESS))};
+}
 Queries hidden_steps_only_spend_a_pending_hpt(World& world) {
   Queries queries;
   const auto s = world.state("before");
@@ -729,7 +748,8 @@ Queries lopar_refuses_more_than_the_rfc(World& world) {
     }
     for (const auto& member : closed) next_members.push_back({world.truth(false), member.s});
     for (std::size_t i = 0; i < std::size(calls); ++i) {
-      if (i == 2) continue;  // H_READ changes nothing and has the same rows on both sides
+      // H_READ changes nothing and has the same rows on both sides, and a reset starts again.
+      if (i == 2 || i == 4) continue;
       const auto chosen = eq(step.kind, lit(i));
       const auto walked = walk_all(rfc.*calls[i].list, at, step.a, step.code);
       step.possible = either(step.possible, both(chosen, walked.accepted));
@@ -883,6 +903,12 @@ std::vector<Obligation> obligations_of_rows() {
     {"read_shows_the_size", "Where there is an HPT, H_READ answers H_SUCCESS exactly to a PTEX below the number of its HPTEs, else H_PARAMETER.",
      {C::read_within, C::read_beyond}, read_shows_the_size,
      seeds(D::read_bound_off_by_one, D::read_ignores_bound, D::read_refuses_last, D::read_empty_is_h_not_found)},
+    {"a_reset_is_a_fresh_partition_to_a_guest", "After a reset nothing that a guest can see tells the partition from a fresh one that may do the same, with an HPT of the size at start.",
+     {C::reset_no_pending, C::reset_size, C::reset_empty}, a_reset_is_a_fresh_partition_to_a_guest,
+     seeds(D::reset_keeps_pending, D::reset_keeps_prepared, D::reset_keeps_size, D::reset_keeps_larger_size, D::reset_keeps_bolted)},
+    {"a_reset_always_comes_to_its_end", "In every state that satisfies the invariant the guest can be rebooted, and then runs again.",
+     {C::reset_restarts}, a_reset_always_comes_to_its_end,
+     {edited("a_reset_of_the_same_size_is_refused", [](World& w) { w.rules.reset.before(C::reset_restarts, must(C::reset_restarts, [](const auto& s, const auto& a) { return eq(resized<64>(s.current), a.shift); }, answers(H_BUSY), Unchanged{})); })}},
     {"hidden_steps_only_spend_a_pending_hpt", "Unseen, only a Pending HPT changes: none begins, its size stays, none that collided becomes prepared, and the current HPT is not touched.",
      {C::pending_completes, C::pending_collides, C::pending_dropped}, hidden_steps_only_spend_a_pending_hpt,
      seeds(D::commit_hardware_switches) + edited("a_collision_heals", [](World& w) { w.rules.hidden.also(C::pending_completes, rows::collided); })},

@@ -24,10 +24,13 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
   for (const auto& statement : telling_statements()) {
     for (const auto& s : initial_states(statement)) initial.push_back(s);
   }
-  const auto result = explore(rules, initial, telling_calls(24, 30), [&](const ConcreteState& s) {
-    reached.insert(
-        {raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
-  });
+  const auto result = explore(
+      rules, initial, telling_calls(24, 30),
+      [&](const ConcreteState& s) {
+        reached.insert(
+            {raw(s.phase), raw(s.gone), raw(s.table), static_cast<unsigned>(raw(s.marks) & mark::bolted)});
+      },
+      24);
   if (rows_taken == nullptr) return reached;
   const auto add = [&](const char* name, const std::vector<bool>& taken) {
     for (std::size_t i = 0; i < taken.size(); ++i) {
@@ -38,6 +41,7 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
   add("commit", result.commit);
   add("read", result.read);
   add("enter", result.enter);
+  add("reset", result.reset);
   add("hidden", result.hidden);
   return reached;
 }
@@ -61,11 +65,16 @@ Unrolled one_more(const World& world, const Rules<Symbolic>& rules, const Symbol
     step.next = ite(chosen, next, step.next);
     return chosen;
   };
-  const std::pair<const char*, const SymbolicList*> lists[] = {
-      {"prepare", &rules.prepare}, {"commit", &rules.commit}, {"read", &rules.read}, {"enter", &rules.enter}};
+  const std::pair<const char*, const SymbolicList*> lists[] = {{"prepare", &rules.prepare},
+                                                               {"commit", &rules.commit},
+                                                               {"read", &rules.read},
+                                                               {"enter", &rules.enter},
+                                                               {"reset", &rules.reset}};
   for (const auto& [name, list] : lists) {
     const auto walked = walk_all(*list, s, a, code);
-    const auto chosen = add(walked.accepted, walked.next);
+    // The platform starts a guest with a size that there is.
+    const auto sound = list == &rules.reset ? legal_size(a.shift) : world.truth();
+    const auto chosen = add(both(walked.accepted, sound), walked.next);
     std::size_t i = 0;
     for (const auto& row : *list) {
       if (row.kind != RowKind::effect)

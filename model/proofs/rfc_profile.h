@@ -42,12 +42,12 @@ inline constexpr auto commit = decision_list(
 
 }  // namespace rfc_rows
 
-/// The proposal, read in one domain. Of H_READ and H_ENTER it says nothing: they are as they were.
+/// The proposal, read in one domain. Of H_READ, H_ENTER and reboots it says nothing: they are as they were.
 template <class Domain>
 Rules<Domain> rfc_profile() {
   using List = DecisionList<Domain>;
   return {List(rfc_rows::prepare), List(rfc_rows::commit), List(rows::read), List(rows::enter),
-          List(rows::hidden)};
+          List(rows::reset),       List(rows::hidden)};
 }
 
 }  // namespace hptck
