@@ -29,7 +29,7 @@ TEST(Boundaries, show_wrong_bounds) {
   using D = Deviation;
   for (const auto deviation :
        {D::option_rounds_down, D::option_minimum_unchecked, D::option_malformed_is_default,
-        D::host_backing_unchecked, D::host_slb_unchecked, D::host_page_sizes_unchecked}) {
+        D::host_backing_unchecked, D::host_terabyte_unchecked, D::host_page_sizes_unchecked}) {
     bool shown = false;
     for (const auto& pair : boundary_configurations())
       for (const auto& one : {pair.meets, pair.misses})

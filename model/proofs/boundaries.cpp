@@ -81,6 +81,10 @@ std::vector<Boundary> find_boundaries() {
     const auto code = constant(w.word<64>("answer"), lit(answer));
     return walk_all(w.pages.start, nothing_yet(f), f, code).fired[row];
   };
+  const auto starts = [&](const SymbolicFacts& f) {
+    const auto code = constant(w.word<64>("answer"), lit(started));
+    return walk_all(w.pages.start, nothing_yet(f), f, code).accepted;
+  };
   std::vector<Boundary> found;
   std::size_t i = 0;
   for (const auto& row : w.pages.start) {
@@ -93,6 +97,9 @@ std::vector<Boundary> find_boundaries() {
       solver.add(raw(both(plausible(w, a), plausible(w, b))));
       solver.add(raw(one_step_apart(w, a, b)));
       solver.add(raw(both(fired(a, i, answer), negate(fired(b, i, answer)))));
+      // Beyond the boundary a machine starts; short of it too, where the row only changes it.
+      solver.add(raw(starts(b)));
+      if (answer == started) solver.add(raw(starts(a)));
       if (same_form) solver.add(raw(eq(a.form, b.form)));
       if (without_kvm) solver.add(raw(negate(kvm(a))));
       if (solver.check() != z3::sat) continue;
