@@ -131,6 +131,17 @@ std::vector<Configuration> pairwise_configurations(const ConfigurationSpace& spa
   std::shuffle(wanted.begin(), wanted.end(), random);
 
   std::vector<Numbers> rows;
+  const auto take = [&](const Numbers& numbers) {
+    rows.push_back(numbers);
+    for (std::size_t i = 0; i < setting_count; ++i) {
+      for (std::size_t k = i + 1; k < setting_count; ++k) missing.erase({{i, numbers[i]}, {k, numbers[k]}});
+    }
+  };
+  // What each machine type does when nothing is asked of it comes first: it is what most machines are.
+  std::size_t usual_processor = 0;
+  while (usual_processor + 1 < processors.size() && !settings.has_processor(0, usual_processor))
+    ++usual_processor;
+  for (std::size_t i = 0; i < settings.types.size(); ++i) take({i, 0, usual_processor, 0, 0});
   for (const auto& pair : wanted) {
     if (!missing.contains(pair)) continue;
     std::vector<Value> chosen{pair.first, pair.second};
@@ -153,10 +164,7 @@ std::vector<Configuration> pairwise_configurations(const ConfigurationSpace& spa
     }
     Numbers numbers{};
     for (const auto& [setting, number] : chosen) numbers[setting] = number;
-    rows.push_back(numbers);
-    for (std::size_t i = 0; i < setting_count; ++i) {
-      for (std::size_t k = i + 1; k < setting_count; ++k) missing.erase({{i, numbers[i]}, {k, numbers[k]}});
-    }
+    take(numbers);
   }
 
   // Whoever tries only some of them has tried each value by then, if the some are enough.

@@ -13,11 +13,16 @@ namespace hptck {
 namespace {
 
 HypervisorOptions hypervisor_options(const BuiltinOptions& options) {
+  // The others are the fake host's.
+  Deviations deviations;
+  options.deviations.for_each([&](Deviation one) {
+    if (!is_of_configurations(one)) deviations.add(one);
+  });
   return {.initial_shift = options.initial_shift,
           .max_shift = options.max_shift,
           .offers_resize = options.resize != BuiltinOptions::Resize::absent,
           .permissions = options.permissions,
-          .deviations = options.deviations};
+          .deviations = deviations};
 }
 
 class BuiltinAdapter final : public Adapter {

@@ -150,8 +150,8 @@ std::optional<std::uint64_t> parse_size(const std::string& argument, bool strict
   const bool plain = !argument.empty() && argument[0] >= '0' && argument[0] <= '9' && !has_part &&
                      usual_suffix && (argument[0] != '0' || argument.size() == 1) && argument.back() != ' ' &&
                      argument.back() != 'b' && argument.back() != 'B';
-  if (ignore_suffix && plain) return whole;
   if (power != 0 && whole > (~std::uint64_t{0} >> power)) return std::nullopt;
+  if (ignore_suffix && plain) return whole;
   return (whole << power) + static_cast<std::uint64_t>(std::ldexp(part, static_cast<int>(power)) + 1e-9);
 }
 
