@@ -181,7 +181,8 @@ std::vector<Configuration> pairwise_configurations(const ConfigurationSpace& spa
 
 // Not every machine type is as good as another here, but nobody can say beforehand where an implementation
 // changed what it sends; so the newest, the oldest and those where the schemes meet are there in each round,
-// others in turn, and a round is a pair of maxima; those in which the destination has less come first.
+// others in turn, and a round is a pair of maxima; those in which the destination has less and those in which
+// it has more take turns.
 std::vector<MigrationPlan> migrations(const ConfigurationSpace& space, std::uint64_t seed,
                                       std::size_t count) {
   std::mt19937_64 random(seed);
@@ -208,7 +209,7 @@ std::vector<MigrationPlan> migrations(const ConfigurationSpace& space, std::uint
 
   // Larger is what allows larger pages; that nothing given allows 64 KiB pages holds of newer types only.
   const std::vector<std::pair<std::size_t, std::size_t>> rounds{
-      {3, 0}, {0, 1}, {4, 3}, {0, 3}, {3, 2}, {2, 1}, {1, 2}, {2, 3}, {3, 4}, {2, 0}, {0, 2}, {3, 3}};
+      {3, 0}, {2, 3}, {0, 1}, {3, 3}, {4, 3}, {0, 3}, {3, 2}, {2, 1}, {1, 2}, {3, 4}, {2, 0}, {0, 2}};
   constexpr std::size_t always = 4, in_turn = 2;
   constexpr int attempts = 100;
   const auto most_rounds = rounds.size() + count;  // where nothing can be expected to start

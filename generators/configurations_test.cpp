@@ -96,12 +96,13 @@ TEST(Configurations, a_migration_keeps_machine_type_and_processor) {
     EXPECT_EQ(source.processor, destination.processor);
   }
   const auto has = [&](const char* type, std::optional<std::string> from, std::optional<std::string> to) {
-    return std::any_of(plans.begin(), plans.begin() + 12, [&](const MigrationPlan& plan) {
+    return std::any_of(plans.begin(), plans.begin() + 18, [&](const MigrationPlan& plan) {
       return plan.first.machine == type && plan.first.maximum == from && plan.second.maximum == to;
     });
   };
   EXPECT_TRUE(has("pseries-7.2", "16m", std::nullopt));
   EXPECT_TRUE(has("pseries-3.0", "16m", std::nullopt));
+  EXPECT_TRUE(has("pseries-7.2", "64k", "16m"));
   EXPECT_TRUE(has("pseries-7.2", std::nullopt, "4k"));
 }
 
