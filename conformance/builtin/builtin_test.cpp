@@ -1028,7 +1028,9 @@ TEST(builtin_adapter, bad_options_are_refused_before_there_is_an_adapter) {
   } catch (const CLI::ParseError& error) {
     EXPECT_THAT(error.what(), HasSubstr("unknown deviation commit_forgets"));
     for (const auto& text : deviation_texts())
-      if (text.seen_in != SeenIn::configuration) EXPECT_THAT(error.what(), HasSubstr(text.id));
+      if (text.seen_in != SeenIn::configuration) {
+        EXPECT_THAT(error.what(), HasSubstr(text.id));
+      }
   }
 }
 
