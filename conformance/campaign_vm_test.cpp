@@ -44,7 +44,8 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
       const auto& last = finding.trace.steps.back();
       const auto seen = last.response ? last.response->status : status::H_SUCCESS;
       const auto status = attempt % 2 == 0 || seen == status::H_PARAMETER ? seen : status::H_SUCCESS;
-      const Target target{finding.kind, last.call.token, status, ClauseSet::everything(), {}, finding.hostile};
+      const Target target{finding.kind, last.call.token, status, ClauseSet::everything(),
+                          {},           finding.hostile};
       again = replay(*adapter, {}, finding.trace.steps, target, std::chrono::milliseconds(attempt)).found;
     }
     EXPECT_TRUE(again) << print_trace(finding.trace);

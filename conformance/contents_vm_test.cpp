@@ -110,8 +110,8 @@ TEST_P(ContentsOnQemu, the_known_deviations_and_deaths_are_found_and_nothing_els
   auto or_prepared = expected;
   or_prepared.remove(D::reset_keeps_pending);
   or_prepared.add(D::reset_keeps_prepared);
-  EXPECT_THAT(record.diagnosis, testing::AnyOf(testing::ElementsAre(expected),
-                                               testing::ElementsAre(expected, or_prepared)));
+  EXPECT_THAT(record.diagnosis,
+              testing::AnyOf(testing::ElementsAre(expected), testing::ElementsAre(expected, or_prepared)));
 
   std::vector<Deadly> deaths;
   bool dies_over_hostile = false;

@@ -29,8 +29,8 @@ struct Statement {
 };
 
 struct Step {
-  std::uint32_t wait_ms = 0;  ///< the guest lets this much time pass before the call
-  Call call;                  ///< a hypercall, or a reset
+  std::uint32_t wait_ms = 0;         ///< the guest lets this much time pass before the call
+  Call call;                         ///< a hypercall, or a reset
   std::optional<Response> response;  ///< none: the implementation never answered
   bool operator==(const Step&) const = default;
 };

@@ -36,9 +36,7 @@ Clause broken_by(Deviation deviation) { return clause_named(text_of(deviation).b
 
 Clause shown_at(Deviation deviation) { return clause_named(text_of(deviation).shows_at); }
 
-bool is_of_configurations(Deviation deviation) {
-  return text_of(deviation).seen_in == SeenIn::configuration;
-}
+bool is_of_configurations(Deviation deviation) { return text_of(deviation).seen_in == SeenIn::configuration; }
 
 std::string to_string(const Deviations& deviations) {
   std::string ids;

@@ -131,7 +131,7 @@ unsigned named_values(Meaning meaning) {
 std::string_view name_of_value(Meaning meaning, std::uint64_t value) {
   static constexpr std::string_view standings[] = {"permitted", "forbidden", "absent"};
   static constexpr std::string_view phases[] = {"idle", "preparing", "prepared", "collided", "cancelled"};
-  static constexpr std::string_view reasons[] = {"none",       "never", "committed", "dropped", "zero",
+  static constexpr std::string_view reasons[] = {"none",       "never", "committed", "dropped",  "zero",
                                                  "discarding", "flags", "range",     "resource", "reset"};
   static constexpr std::string_view tables[] = {"initial", "committed", "kept", "reset"};
   switch (meaning) {

@@ -1,6 +1,6 @@
 // A formula is built once, and evaluated for each configuration in a model that gives the words their values;
-// substituting and simplifying builds a new formula each time. Many configurations are one to the rows (machine
-// types of one scheme, sizes written in two ways), so Z3 is asked once for each that differs.
+// substituting and simplifying builds a new formula each time. Many configurations are one to the rows
+// (machine types of one scheme, sizes written in two ways), so Z3 is asked once for each that differs.
 #include "model/proofs/configuration_space.h"
 
 #include <fmt/format.h>

@@ -46,8 +46,8 @@ inline constexpr auto commit = decision_list(
 template <class Domain>
 Rules<Domain> rfc_profile() {
   using List = DecisionList<Domain>;
-  return {List(rfc_rows::prepare), List(rfc_rows::commit), List(rows::read), List(rows::enter),
-          List(rows::reset),       List(rows::hidden)};
+  return {List(rfc_rows::prepare), List(rfc_rows::commit), List(rows::read),
+          List(rows::enter),       List(rows::reset),      List(rows::hidden)};
 }
 
 }  // namespace hptck
