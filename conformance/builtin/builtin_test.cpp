@@ -988,8 +988,8 @@ TEST(builtin_adapter, describes_itself) {
   EXPECT_EQ(description.identity.at("initial shift"), "24");
   EXPECT_EQ(description.identity.at("largest shift"), "30");
   EXPECT_EQ(description.identity.at("resize"), "enabled");
-  EXPECT_EQ(description.abilities, (std::set{Ability::forbid_resize, Ability::reset}));
-  EXPECT_EQ(parsed("--resize absent")->describe().abilities, std::set{Ability::reset});
+  EXPECT_EQ(description.abilities, (std::set{Ability::forbid_resize, Ability::reset, Ability::configure}));
+  EXPECT_EQ(parsed("--resize absent")->describe().abilities, (std::set{Ability::reset, Ability::configure}));
 }
 
 TEST(builtin_adapter, reset_leaves_an_empty_table_of_the_initial_size_and_nothing_pending) {
