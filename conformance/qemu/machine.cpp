@@ -172,6 +172,14 @@ std::optional<Fault> Machine::reset() {
   boot_ = random_word();
   mailbox_.expect_boot(boot_);
   const bool accepted = qmp_->execute("system_reset", options_.start_deadline).has_value();
+  if (!accepted) {
+    // Who closed the channel may be about to end.
+    Patience patience(1s);
+    while (!process_->ending() && !patience.ended()) {
+      patience.look();
+      process_->pause(1ms);
+    }
+  }
   if (!accepted && !process_->ending())
     return Fault{Fault::Kind::hung, with_output("system_reset was not carried out", *process_)};
   if (auto failed = await_boot()) return Fault{failed->kind, std::move(failed->why)};

@@ -162,7 +162,7 @@ TEST(QemuAdapter, user_can_forbid_resizing_for_good) {
   QemuOptions options;
   options.resize_hpt = "disabled";
   const auto adapter = make_qemu_adapter(options);
-  EXPECT_EQ(adapter->describe().abilities, std::set{Ability::reset});
+  EXPECT_EQ(adapter->describe().abilities, (std::set{Ability::reset, Ability::configure}));
   EXPECT_EQ(adapter->restart({}).resize, Statement::Resize::disabled);
   EXPECT_EQ(status_of(*adapter, prepare(0, 0)), status::H_AUTHORITY);
 }
