@@ -1,5 +1,7 @@
 #include "generators/boundaries.h"
 
+#include <algorithm>
+
 namespace hptck {
 
 std::vector<BoundaryPair> boundary_configurations() {
@@ -14,6 +16,25 @@ std::vector<BoundaryPair> boundary_configurations() {
     pairs.push_back({clause, capabilities::parse_configuration(meets, "generators/boundaries.inc"),
                      capabilities::parse_configuration(misses, "generators/boundaries.inc")});
   return pairs;
+}
+
+std::vector<capabilities::Configuration> boundary_configurations_in(const ConfigurationSpace& space) {
+  const auto has = [](const auto& all, const auto& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  std::vector<capabilities::Configuration> there;
+  for (const auto& pair : boundary_configurations()) {
+    for (auto one : {pair.meets, pair.misses}) {
+      if (one.accelerator == capabilities::Accelerator::tcg) one.backing_shift = space.backing_shifts.front();
+      const bool offered =
+          has(space.types, one.machine) && has(space.backing_shifts, one.backing_shift) &&
+          std::any_of(space.beneath.begin(), space.beneath.end(), [&](const ConfigurationSpace::Beneath& b) {
+            return b.accelerator == one.accelerator && b.host == one.host && has(b.processors, one.processor);
+          });
+      if (offered && !has(there, one)) there.push_back(std::move(one));
+    }
+  }
+  return there;
 }
 
 }  // namespace hptck

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/capabilities/configuration.h"
+#include "generators/configurations.h"
 
 namespace hptck {
 
@@ -15,5 +15,9 @@ struct BoundaryPair {
   capabilities::Configuration meets, misses;
 };
 std::vector<BoundaryPair> boundary_configurations();
+
+/// Those of them that the space has, each once. With TCG nothing depends on the backing, so there they have
+/// the space's first one; with KVM only those on the space's hosts are left.
+std::vector<capabilities::Configuration> boundary_configurations_in(const ConfigurationSpace& space);
 
 }  // namespace hptck

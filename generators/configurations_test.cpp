@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "generators/boundaries.h"
 #include "model/capabilities/space.h"
 
 namespace hptck {
@@ -39,6 +40,23 @@ std::set<std::pair<std::string, std::string>> pairs_of(const std::vector<Configu
     }
   }
   return pairs;
+}
+
+TEST(Configurations, boundaries_that_the_space_has_are_tried_from_both_sides) {
+  const auto all = boundary_configurations_in(space());
+  const auto whole = space();
+  for (const auto& one : all) {
+    EXPECT_NE(std::find(whole.types.begin(), whole.types.end(), one.machine), whole.types.end());
+    EXPECT_NE(std::find(whole.backing_shifts.begin(), whole.backing_shifts.end(), one.backing_shift),
+              whole.backing_shifts.end());
+  }
+  for (const auto& pair : boundary_configurations()) {
+    if (pair.clause != "option.power_of_two" && pair.clause != "option.minimum") continue;
+    for (auto one : {pair.meets, pair.misses}) {
+      one.backing_shift = 12;
+      EXPECT_EQ(std::count(all.begin(), all.end(), one), 1) << text_of(one);
+    }
+  }
 }
 
 TEST(Configurations, full_cover_is_the_whole_product) {

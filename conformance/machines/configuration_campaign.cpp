@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "conformance/machines/configuration_file.h"
+#include "generators/boundaries.h"
 
 namespace hptck {
 namespace {
@@ -125,6 +126,9 @@ class ConfigurationCampaign {
       if (!full && plans.size() == wanted.configurations.value_or(offer_.usual_configurations)) break;
       plans.emplace_back(std::move(one), std::nullopt);
     }
+    if (!full && !wanted.configurations)
+      for (auto& one : boundary_configurations_in(offer_.space))
+        plans.emplace_back(std::move(one), std::nullopt);
     const auto configurations = plans.size();
     for (auto& [source, destination] :
          migrations(offer_.space, options_.seed, wanted.migrations.value_or(offer_.usual_migrations)))
