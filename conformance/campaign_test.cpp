@@ -183,6 +183,10 @@ bool is_elusive(Deviation deviation) {
 // Whether one of these clauses is broken by what explains as well as the deviation what was seen.
 bool is_explained(const CampaignRecord& record, const std::set<Clause>& got, Deviation deviation) {
   std::set<Clause> clauses{broken_by(deviation)};
+  // A COMMIT that comes too early loses what was not carried over yet, and the collision that was not met
+  // yet. Preparation may end unseen, so nothing tells that it was early.
+  if (deviation == Deviation::commit_ignores_busy)
+    clauses.insert({Clause::commit_bolted, Clause::commit_collided, Clause::commit_collision});
   for (const auto& explanation : record.diagnosis)
     explanation.for_each([&](Deviation one) { clauses.insert(broken_by(one)); });
   return !got.empty() && std::includes(clauses.begin(), clauses.end(), got.begin(), got.end());

@@ -98,21 +98,12 @@ bool within(std::uint64_t ptex, unsigned shift) { return shift == 0 || ptex >> (
 
 // Deviations of the control states that leave contents in a way which depends on the scheme.
 constexpr Deviation inexact[] = {
-    Deviation::prepare_allocates_half,
-    Deviation::commit_ignores_collided,
-    Deviation::commit_swaps,
-    Deviation::commit_keeps_pending,
-    Deviation::commit_closed_switches,
-    Deviation::commit_busy_switches,
-    Deviation::commit_collision_switches,
+    Deviation::prepare_allocates_half,         Deviation::prepare_says_ready_early,
+    Deviation::prepare_match_says_ready_early, Deviation::commit_ignores_busy,
+    Deviation::commit_ignores_collided,        Deviation::commit_swaps,
+    Deviation::commit_keeps_pending,           Deviation::commit_closed_switches,
+    Deviation::commit_busy_switches,           Deviation::commit_collision_switches,
     Deviation::commit_hardware_switches,
-};
-
-// Those after which COMMIT may come too early: what was not carried over yet is lost.
-constexpr Deviation hasty[] = {
-    Deviation::prepare_says_ready_early,
-    Deviation::prepare_match_says_ready_early,
-    Deviation::commit_ignores_busy,
 };
 
 // The rehash's mistakes that a deviation stands for.
@@ -144,13 +135,10 @@ Contents::Contents(const Deviations& deviations, Rigour rigour)
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
   rehashes_wrong_ = std::any_of(std::begin(rehash_mistakes), std::end(rehash_mistakes),
                                 [&](const auto& mistake) { return has(mistake.first); });
-  loses_some_ = rigour == Rigour::as_far_as_known &&
-                std::any_of(std::begin(hasty), std::end(hasty), [&](Deviation one) { return has(one); });
   // Then a Pending HPT may be another than the last PREPARE asked for.
   deviations.for_each([&](Deviation one) {
     pending_unsure_ |= text_of(broken_by(one)).group == "H_RESIZE_HPT_PREPARE" ||
-                       std::find(std::begin(inexact), std::end(inexact), one) != std::end(inexact) ||
-                       one == Deviation::commit_ignores_busy;
+                       std::find(std::begin(inexact), std::end(inexact), one) != std::end(inexact);
   });
   restart();
 }
@@ -924,7 +912,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
       }
       for_each_hpte(one, [&](const HpteWords& hpte) {
         Held here{hpteg * 8 + i, hpte.high, hpte.low, one.must() && is_bolted(hpte)};
-        if (loses_some_ || (loses_entered && one.since >= prepared_)) here.certain = false;
+        if (loses_entered && one.since >= prepared_) here.certain = false;
         arrivals.push_back(here);
       });
     }

@@ -175,7 +175,6 @@ class Contents {
   Rigour rigour_;
   SlotRules<Concrete> rules_;
   bool pending_unsure_ = false;  // a deviation is on that concerns what is pending
-  bool loses_some_ = false;      // a deviation is on that may switch before everything was carried over
   bool rehashes_wrong_ = false;  // a deviation is on that takes HPTEs to wrong places
   bool exact_ = true;            // false: a deviation is on of which it is not known what it does to contents
 
