@@ -98,26 +98,28 @@ class Search {
   // The first answer that is refused. Where contents are not judged any more nothing in them is refused,
   // which explains nothing: a deviation of which it is not known what becomes of the table has to show in
   // some other way. So the answer refused for contents under what is given counts as refused there.
-  std::optional<Refused> unexplained_in(std::size_t index, Oracle& oracle, std::size_t last = ~0ull) const {
+  std::optional<Refused> unexplained_in(std::size_t index, Oracle& oracle, std::size_t last = ~0ull,
+                                        std::size_t judged = ~0ull) const {
     const auto& [statement, steps] = evidence_[index];
     const auto& first = firsts_[index];
     oracle.restart(statement);
     for (std::size_t i = 0; i < steps.size() && i <= last; ++i) {
       const auto& [wait, call, response] = steps[i];
       if (!response) return std::nullopt;  // a fault: no row can say that
+      const bool was_hostile =
+          oracle.contents().hostile();  // a minimized H_ENTER may make the guest so itself
       if (!oracle.step(call, *response))
         return Refused{index, i, oracle.explain(call, &*response).by_contents};
-      const auto& contents = oracle.contents();
-      if (first && first->by_contents && i == first->step && (contents.forfeited() || contents.hostile()))
-        return Refused{index, i, true};
+      const bool has_to_be_judged = (first && first->by_contents && i == first->step) || i == judged;
+      if (has_to_be_judged && (oracle.contents().forfeited() || was_hostile)) return Refused{index, i, true};
     }
     return std::nullopt;
   }
 
   bool gets_past(const Deviations& deviations, const Refused& refused) const {
     Oracle oracle({}, deviations, rigour_);
-    if (unexplained_in(refused.evidence, oracle, refused.step)) return false;
-    return !refused.by_contents || !(oracle.contents().forfeited() || oracle.contents().hostile());
+    return !unexplained_in(refused.evidence, oracle, refused.step,
+                           refused.by_contents ? refused.step : ~0ull);
   }
 
   // What explains the rest explains this too if it leaves open what is in the table.
