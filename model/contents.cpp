@@ -531,7 +531,7 @@ bool Contents::protect(const Call& call, const Response& response, unsigned shif
   }
   const Asked asked{&rules_.protect,
                     response.status,
-                    {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), nothing, {zero, zero}}};
+                    {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), nothing, nothing}};
   if (!take_slot(ptex, asked, changes, why)) return false;
   note_answered(changes);
   note_collision(changes);
@@ -587,7 +587,7 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
                       : code == bulk::parameter ? status::H_PARAMETER
                                                 : status::H_HARDWARE;
     const Asked asked{
-        &rules_.bulk, said, {Concrete::Bool(within(ptex, shift)), W(flags), W(low), nothing, {zero, zero}}};
+        &rules_.bulk, said, {Concrete::Bool(within(ptex, shift)), W(flags), W(low), nothing, nothing}};
     if (!take_slot(ptex, asked, changes, why)) {
       exercised_ = {};
       return false;
@@ -767,7 +767,7 @@ bool Contents::leaves_unknown(std::int64_t answer, unsigned size, Sizes sizes) c
       case Deviation::commit_hardware_switches:
         return switches_on(answer);
       case Deviation::commit_ignores_collided:
-        return collided_ || may_collide(size);
+        return collided_ || size == 0 || may_collide(size);
       case Deviation::prepare_allocates_half:
         return sizes.after != size;
       default:

@@ -106,8 +106,8 @@ class Search {
     for (std::size_t i = 0; i < steps.size() && i <= last; ++i) {
       const auto& [wait, call, response] = steps[i];
       if (!response) return std::nullopt;  // a fault: no row can say that
-      const bool was_hostile =
-          oracle.contents().hostile();  // a minimized H_ENTER may make the guest so itself
+      // A minimized H_ENTER may make the guest hostile itself.
+      const bool was_hostile = oracle.contents().hostile();
       if (!oracle.step(call, *response))
         return Refused{index, i, oracle.explain(call, &*response).by_contents};
       const bool has_to_be_judged = (first && first->by_contents && i == first->step) || i == judged;
@@ -156,12 +156,10 @@ class Search {
 
   static void keep_smallest(std::vector<Deviations>& sets) {
     std::size_t least = ~std::size_t{0};
-    for (const auto& set : sets) least = std::min(least, static_cast<std::size_t>(set.size()));
+    for (const auto& set : sets) least = std::min(least, set.size());
     std::vector<Deviations> kept;
     for (const auto& set : sets)
-      if (static_cast<std::size_t>(set.size()) == least &&
-          std::find(kept.begin(), kept.end(), set) == kept.end())
-        kept.push_back(set);
+      if (set.size() == least && std::find(kept.begin(), kept.end(), set) == kept.end()) kept.push_back(set);
     sets = std::move(kept);
   }
 
