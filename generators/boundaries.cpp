@@ -13,19 +13,19 @@ std::vector<BoundaryPair> boundary_configurations() {
   };
   std::vector<BoundaryPair> pairs;
   for (const auto& [clause, meets, misses] : found)
-    pairs.push_back({clause, capabilities::parse_configuration(meets, "generators/boundaries.inc"),
-                     capabilities::parse_configuration(misses, "generators/boundaries.inc")});
+    pairs.push_back({clause, machines::parse_configuration(meets, "generators/boundaries.inc"),
+                     machines::parse_configuration(misses, "generators/boundaries.inc")});
   return pairs;
 }
 
-std::vector<capabilities::Configuration> boundary_configurations_in(const ConfigurationSpace& space) {
+std::vector<machines::Configuration> boundary_configurations_in(const ConfigurationSpace& space) {
   const auto has = [](const auto& all, const auto& one) {
     return std::find(all.begin(), all.end(), one) != all.end();
   };
-  std::vector<capabilities::Configuration> there;
+  std::vector<machines::Configuration> there;
   for (const auto& pair : boundary_configurations()) {
     for (auto one : {pair.meets, pair.misses}) {
-      if (one.accelerator == capabilities::Accelerator::tcg) one.backing_shift = space.backing_shifts.front();
+      if (one.accelerator == machines::Accelerator::tcg) one.backing_shift = space.backing_shifts.front();
       const bool offered =
           has(space.types, one.machine) && has(space.backing_shifts, one.backing_shift) &&
           std::any_of(space.beneath.begin(), space.beneath.end(), [&](const ConfigurationSpace::Beneath& b) {

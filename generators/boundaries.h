@@ -12,12 +12,12 @@ namespace hptck {
 /// Two that differ in one setting by one step. Only the first meets the clause's condition.
 struct BoundaryPair {
   std::string clause;  ///< id
-  capabilities::Configuration meets, misses;
+  machines::Configuration meets, misses;
 };
 std::vector<BoundaryPair> boundary_configurations();
 
 /// Those of them that the space has, each once. With TCG nothing depends on the backing, so there they have
 /// the space's first one; with KVM only those on the space's hosts are left.
-std::vector<capabilities::Configuration> boundary_configurations_in(const ConfigurationSpace& space);
+std::vector<machines::Configuration> boundary_configurations_in(const ConfigurationSpace& space);
 
 }  // namespace hptck

@@ -5,13 +5,13 @@
 
 #include <set>
 
-#include "model/capabilities/judge.h"
-#include "model/capabilities/space.h"
+#include "model/machines/judge.h"
+#include "model/machines/space.h"
 
 namespace hptck {
 namespace {
 
-using namespace capabilities;
+using namespace machines;
 
 TEST(Boundaries, what_a_refusing_clause_has_on_its_two_sides_comes_to_different_ends) {
   std::set<std::string> refusing;

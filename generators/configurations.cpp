@@ -7,15 +7,15 @@
 #include <random>
 #include <set>
 
-#include "model/capabilities/judge.h"
-#include "model/capabilities/space.h"
+#include "model/machines/judge.h"
+#include "model/machines/space.h"
 
 namespace hptck {
 
-using capabilities::Configuration;
-using capabilities::Processor;
-using capabilities::Scheme;
-using capabilities::scheme_of;
+using machines::Configuration;
+using machines::Processor;
+using machines::Scheme;
+using machines::scheme_of;
 
 namespace {
 
@@ -67,7 +67,7 @@ struct Settings {
 };
 
 Settings settings_of(const ConfigurationSpace& space) {
-  return {space.types, space.beneath, capabilities::whole_space().maxima, space.backing_shifts};
+  return {space.types, space.beneath, machines::whole_space().maxima, space.backing_shifts};
 }
 
 std::vector<std::string> some_types(const std::vector<std::string>& types, std::mt19937_64& random) {

@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "model/capabilities/configuration.h"
+#include "model/machines/configuration.h"
 
 namespace hptck {
 
-/// The maxima tried are those of capabilities::whole_space().
+/// The maxima tried are those of machines::whole_space().
 struct ConfigurationSpace {
   struct Beneath {
-    capabilities::Accelerator accelerator;
-    capabilities::Host host;
-    std::vector<capabilities::Processor> processors;
+    machines::Accelerator accelerator;
+    machines::Host host;
+    std::vector<machines::Processor> processors;
   };
   std::vector<std::string> types;  ///< the oldest first
   std::vector<Beneath> beneath;    ///< the usual one first
@@ -26,18 +26,18 @@ struct ConfigurationSpace {
 };
 
 /// What all others are compared with: the newest machine type with the usual one of each setting.
-capabilities::Configuration usual_configuration(const ConfigurationSpace& space);
+machines::Configuration usual_configuration(const ConfigurationSpace& space);
 
 /// Every configuration of the space.
-std::vector<capabilities::Configuration> all_configurations(const ConfigurationSpace& space);
+std::vector<machines::Configuration> all_configurations(const ConfigurationSpace& space);
 
 /// Configurations such that any two settings that can go together do so in one of them, those with something
 /// that none before had first. Of the machine types a few are taken: the oldest and the newest of either
 /// scheme, and two more by `seed`.
-std::vector<capabilities::Configuration> pairwise_configurations(const ConfigurationSpace& space,
+std::vector<machines::Configuration> pairwise_configurations(const ConfigurationSpace& space,
                                                                  std::uint64_t seed);
 
-using MigrationPlan = std::pair<capabilities::Configuration, capabilities::Configuration>;
+using MigrationPlan = std::pair<machines::Configuration, machines::Configuration>;
 
 /// `count` migrations, between machines that may start, of the same machine type and processor, the most
 /// telling ones first. Fewer where next to nothing may start.

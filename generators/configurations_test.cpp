@@ -6,12 +6,12 @@
 #include <set>
 
 #include "generators/boundaries.h"
-#include "model/capabilities/space.h"
+#include "model/machines/space.h"
 
 namespace hptck {
 namespace {
 
-using namespace capabilities;
+using namespace machines;
 
 ConfigurationSpace space() {
   const auto hv = usual_host(Accelerator::kvm_hv), pr = usual_host(Accelerator::kvm_pr);

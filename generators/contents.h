@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "generators/plan.h"
-#include "model/contents.h"
-#include "model/hashing.h"
+#include "model/table/contents.h"
+#include "model/table/hashing.h"
 
 namespace hptck {
 

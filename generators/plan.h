@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "model/hypercall.h"
-#include "model/state.h"
+#include "model/resize/state.h"
 
 namespace hptck {
 

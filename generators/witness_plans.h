@@ -1,4 +1,4 @@
-// Plans that enter the HPTEs of witnesses (model/witness.h), resize, and look. What a rehash gets wrong hangs
+// Plans that enter the HPTEs of witnesses (model/table/witness.h), resize, and look. What a rehash gets wrong hangs
 // on single bits and on pairs, which a guest that draws pages meets seldom, and some of it never; a witness
 // meets it at once. They were found beforehand (witnesses.inc), since a campaign has no solver.
 //
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "generators/contents.h"
-#include "model/witness.h"
+#include "model/table/witness.h"
 
 namespace hptck {
 

@@ -37,7 +37,7 @@ TEST(witnesses, each_is_what_it_is_called) {
                                     << static_cast<int>(w.of.relation) << ", mistake "
                                     << static_cast<int>(w.of.mistake));
     EXPECT_TRUE(holds(fulfils(w.of, w.a.placed(), w.b.placed())));
-    // The proof of the pudding, without the words of model/witness.h.
+    // The proof of the pudding, without the words of model/table/witness.h.
     EXPECT_TRUE(stands_right(w.a, w.of.from));
     EXPECT_LT(w.a.ptex, std::uint64_t{1} << (w.of.from - 4));
     EXPECT_TRUE(w.of.pair || is_bolted(w.a));

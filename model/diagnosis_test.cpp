@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model/explorer.h"
+#include "model/resize/explorer.h"
 
 namespace hptck {
 namespace {

@@ -1,5 +1,5 @@
 // Two walks over the same rows: a fast one that only follows the states which allow the answer (step), and a
-// slow one that takes notes (explain). Both go through for_each_candidate (model/walk.h), which closes one
+// slow one that takes notes (explain). Both go through for_each_candidate (model/framework/walk.h), which closes one
 // state over the hidden steps.
 #include "model/oracle.h"
 
@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/capabilities/rows.h"
-#include "model/deviations.h"
-#include "model/walk.h"
+#include "model/machines/rows.h"
+#include "model/resize/deviations.h"
+#include "model/framework/walk.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -632,13 +632,13 @@ ClauseSet clauses_with_rows() {
                            &slots.protect, &slots.bulk}) {
     for (const auto& row : *list) clauses.add(row.clause);
   }
-  const auto pages = capabilities::page_size_specification<Concrete>();
+  const auto pages = machines::page_size_specification<Concrete>();
   for (const auto* list : {&pages.start, &pages.refusal})
     for (const auto& row : *list) clauses.add(row.clause);
   for (const auto* list : {&pages.enter, &pages.enter_after})
     for (const auto& row : *list) clauses.add(row.clause);
   for (const auto& row : pages.migrate) clauses.add(row.clause);
-  // What COMMIT does to the table as a whole is no row of either kind; model/contents.cpp judges it.
+  // What COMMIT does to the table as a whole is no row of either kind; model/table/contents.cpp judges it.
   for (const auto clause : {Clause::commit_bolted, Clause::commit_unbolted, Clause::commit_nothing_else})
     clauses.add(clause);
   return clauses;

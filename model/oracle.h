@@ -7,7 +7,7 @@
 // live state and the row that refused. Tracking a set was chosen over searching for one accepted history
 // afterwards because the set stays small and the verdict is there at the call that broke the rule.
 //
-// What is in the table is judged beside that, by a shadow of it (model/contents.h). An answer has to suit
+// What is in the table is judged beside that, by a shadow of it (model/table/contents.h). An answer has to suit
 // both.
 //
 // Campaigns meet the same few sets over and over, so steps between sets are remembered in a direct-mapped
@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "model/clause_set.h"
-#include "model/contents.h"
-#include "model/decision_list.h"
+#include "model/framework/clause_set.h"
+#include "model/table/contents.h"
+#include "model/framework/decision_list.h"
 #include "model/hypercall.h"
 #include "model/trace.h"
 #include "spec/deviations.h"

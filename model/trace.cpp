@@ -8,7 +8,7 @@
 #include <charconv>
 #include <utility>
 
-#include "model/hashing.h"
+#include "model/table/hashing.h"
 #include "spec/embedded.h"
 
 namespace hptck {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/verdict.h"
+#include "conformance/record/verdict.h"
 
 namespace hptck {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/verdict.h"
+#include "conformance/record/verdict.h"
 
 namespace hptck {
 

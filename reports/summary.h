@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "conformance/verdict.h"
+#include "conformance/record/verdict.h"
 
 namespace hptck {
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/plugin/hptck_plugin.h"
+#include "conformance/adapters/plugin/hptck_plugin.h"
 
 enum { H_REMOVE = 0x04, H_ENTER = 0x08, H_READ = 0x0c, H_PROTECT = 0x18, H_BULK_REMOVE = 0x124 };
 enum { H_RESIZE_HPT_PREPARE = 0x36c, H_RESIZE_HPT_COMMIT = 0x370 };

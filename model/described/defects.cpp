@@ -8,10 +8,10 @@
 #include <set>
 
 #include "model/described/words.h"
-#include "model/deviations.h"
-#include "model/explorer.h"
+#include "model/resize/deviations.h"
+#include "model/resize/explorer.h"
 #include "model/oracle.h"
-#include "model/walk.h"
+#include "model/framework/walk.h"
 #include "spec/embedded.h"
 
 namespace hptck {

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "model/decision_list.h"
+#include "model/framework/decision_list.h"
 
 namespace hptck {
 namespace described {

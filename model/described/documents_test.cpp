@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "model/deviations.h"
+#include "model/resize/deviations.h"
 #include "spec/embedded.h"
 
 namespace hptck {

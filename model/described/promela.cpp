@@ -11,7 +11,7 @@
 
 #include "model/described/words.h"
 #include "model/oracle.h"
-#include "model/rows.h"
+#include "model/resize/rows.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -178,8 +178,8 @@ std::string promela_model(const Rules<Described>& rules, const Bound& bound) {
   if (bound.initial.empty()) throw std::domain_error("no initial state");
   const bool chosen = bound.initial.size() > 1;
   std::string text =
-      "/* The control model of the HPT resize hypercalls, generated from the rows of model/rows.h.\n"
-      "   A state is the eight words of model/state.h; a step is a hidden step, or a call and the row that\n"
+      "/* The control model of the HPT resize hypercalls, generated from the rows of model/resize/rows.h.\n"
+      "   A state is the eight words of model/resize/state.h; a step is a hidden step, or a call and the row that\n"
       "   answered it. */\n\n";
   const auto bytes = std::bit_cast<std::array<std::uint8_t, 8>>(bound.initial.front());
   for (std::size_t i = 0; i < bytes.size(); ++i)

@@ -5,7 +5,7 @@
 // the effects in mid-list already worked in; hidden steps are guarded steps as they stand. A step is one
 // d_step, so that no state between a call and its answer is stored, and the number of states that Spin stores
 // is the number of states of the model. A row's answers differ in nothing but their number, so they are one
-// step, as they are for the explorer (model/explorer.h).
+// step, as they are for the explorer (model/resize/explorer.h).
 //
 // Promela has no 64-bit words. With constant arguments nothing wider than a byte is left of the rows of the
 // two resize hypercalls and H_ENTER; where something is, as for H_READ, std::domain_error is thrown rather
@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "model/described/described.h"
-#include "model/walk.h"
+#include "model/framework/walk.h"
 
 namespace hptck {
 

@@ -3,8 +3,8 @@
 
 #include "model/described/pan.h"
 #include "model/described/promela.h"
-#include "model/deviations.h"
-#include "model/explorer.h"
+#include "model/resize/deviations.h"
+#include "model/resize/explorer.h"
 
 namespace hptck {
 namespace {

@@ -13,7 +13,7 @@
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/slot_walk.h"
 #include "model/proofs/world.h"
-#include "model/walk.h"
+#include "model/framework/walk.h"
 
 namespace hptck {
 namespace {

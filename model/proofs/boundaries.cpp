@@ -5,7 +5,7 @@
 namespace hptck {
 namespace {
 
-using namespace capabilities;
+using namespace machines;
 using symbolic::Bool;
 
 using W8 = symbolic::Word<8>;

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "model/capabilities/configuration.h"
+#include "model/machines/configuration.h"
 #include "spec/clause.h"
 
 namespace hptck {
 
 struct Boundary {
   Clause clause;
-  capabilities::Configuration meets, misses;
+  machines::Configuration meets, misses;
 };
 
 /// In the order of the rows; without KVM where that will do. Rows that every configuration meets have none.

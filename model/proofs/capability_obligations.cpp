@@ -7,28 +7,28 @@
 #include <cassert>
 #include <utility>
 
-#include "model/capabilities/deviations.h"
-#include "model/capabilities/facts.h"
+#include "model/machines/deviations.h"
+#include "model/machines/facts.h"
 #include "model/proofs/claims.h"
 
 namespace hptck {
 namespace {
 
-namespace page_rows = capabilities::rows;
+namespace page_rows = machines::rows;
 using namespace status;
-using capabilities::Accelerator;
-using capabilities::Arrival;
-using capabilities::Configuration;
-using capabilities::Form;
-using capabilities::refused;
-using capabilities::Scheme;
-using capabilities::started;
+using machines::Accelerator;
+using machines::Arrival;
+using machines::Configuration;
+using machines::Form;
+using machines::refused;
+using machines::Scheme;
+using machines::started;
 using symbolic::Bool;
 using C = Clause;
 using D = Deviation;
 using Facts = SymbolicFacts;
-using Machine = capabilities::Machine<Symbolic>;
-using Probe = capabilities::Probe<Symbolic>;
+using Machine = machines::Machine<Symbolic>;
+using Probe = machines::Probe<Symbolic>;
 using W8 = symbolic::Word<8>;
 using W64 = symbolic::Word<64>;
 using Queries = std::vector<Query>;
@@ -54,9 +54,9 @@ Bool subset(const W8& a, const W8& b) { return eq(and_bits(a, complement(b)), li
 
 bool listed_as_in_the_rows() {
   for (std::size_t i = 0; i < count; ++i)
-    if (capabilities::pairs[i].base != listed[i].base || capabilities::pairs[i].actual != listed[i].actual)
+    if (machines::pairs[i].base != listed[i].base || machines::pairs[i].actual != listed[i].actual)
       return false;
-  return count == capabilities::pairs.size();
+  return count == machines::pairs.size();
 }
 
 // One configuration, answered with `started`.
@@ -69,7 +69,7 @@ struct Run {
 };
 W64 code(const World& w, std::int64_t value) { return constant(w.word<64>("answer"), lit(value)); }
 Walked<Symbolic, Machine> answered(const World& w, const Facts& facts, std::int64_t answer) {
-  return walk_all(w.pages.start, capabilities::nothing_yet(facts), facts, code(w, answer));
+  return walk_all(w.pages.start, machines::nothing_yet(facts), facts, code(w, answer));
 }
 Run run(const World& w, const Facts& facts) { return {facts, answered(w, facts, started)}; }
 Run any_run(const World& w, const std::string& name) { return run(w, any_facts(w, name)); }
@@ -384,7 +384,7 @@ Configuration configuration_of(const z3::model& model, const Facts& f) {
   const auto value = [&](const auto& word) { return model.eval(raw(word), true).get_numeral_uint64(); };
   Configuration c;
   c.machine = value(f.scheme) == 0 ? "pseries-2.12" : "pseries-7.2";
-  c.processor = static_cast<capabilities::Processor>(value(f.processor));
+  c.processor = static_cast<machines::Processor>(value(f.processor));
   switch (static_cast<Form>(value(f.form))) {
     case Form::absent:
       break;
@@ -402,7 +402,7 @@ Configuration configuration_of(const z3::model& model, const Facts& f) {
   if (c.accelerator == Accelerator::tcg) return c;
   c.host = {value(f.contiguous) == 1, value(f.terabyte) == 1, static_cast<std::uint8_t>(value(f.slb_entries)),
             static_cast<std::uint8_t>(value(f.kernel)),
-            capabilities::environment_with(static_cast<std::uint8_t>(value(f.host_shapes)))};
+            machines::environment_with(static_cast<std::uint8_t>(value(f.host_shapes)))};
   const auto right = value(f.host_pairs);
   for (auto& segment : c.host.sizes.segments)
     for (auto& size : segment.sizes)
@@ -415,8 +415,8 @@ Configuration configuration_of(const z3::model& model, const Facts& f) {
 std::vector<Obligation> capability_obligations() {
   assert(listed_as_in_the_rows());
   // clang-format off
-  const auto filter_is_backwards = edited("filter_is_backwards", [](World& w) { w.pages.start.then(C::sizes_maximum, RowKind::effect, page_rows::filters([](const auto& s, const capabilities::Pair& pair) { return either(eq(s.maximum, lit(pair.actual)), negate(ult(lit(pair.actual), s.maximum))); })); });
-  const auto filter_leaves_the_maximum_only = edited("filter_leaves_the_maximum_only", [](World& w) { w.pages.start.then(C::sizes_maximum, RowKind::effect, page_rows::filters([](const auto& s, const capabilities::Pair& pair) { return eq(s.maximum, lit(pair.actual)); })); });
+  const auto filter_is_backwards = edited("filter_is_backwards", [](World& w) { w.pages.start.then(C::sizes_maximum, RowKind::effect, page_rows::filters([](const auto& s, const machines::Pair& pair) { return either(eq(s.maximum, lit(pair.actual)), negate(ult(lit(pair.actual), s.maximum))); })); });
+  const auto filter_leaves_the_maximum_only = edited("filter_leaves_the_maximum_only", [](World& w) { w.pages.start.then(C::sizes_maximum, RowKind::effect, page_rows::filters([](const auto& s, const machines::Pair& pair) { return eq(s.maximum, lit(pair.actual)); })); });
   const auto older_is_left_out = edited("older_is_left_out", [](World& w) { w.pages.migrate.remove(C::migration_older); });
   return {
     {"every_configuration_starts_or_is_refused", "Of every configuration it is said that it starts or that it is refused, and both only where a permission leaves it open.",

@@ -9,14 +9,14 @@
 #include <map>
 #include <set>
 
-#include "model/capabilities/facts.h"
-#include "model/capabilities/judge.h"
+#include "model/machines/facts.h"
+#include "model/machines/judge.h"
 #include "model/proofs/capability_obligations.h"
 
 namespace hptck {
 namespace {
 
-using namespace capabilities;
+using namespace machines;
 constexpr std::size_t max_disagreements = 10;
 
 // What is compared: started allowed, refused allowed, maximum, warned, pairs.

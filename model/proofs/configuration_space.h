@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/capabilities/space.h"
+#include "model/machines/space.h"
 #include "spec/deviations.h"
 
 namespace hptck {
@@ -19,6 +19,6 @@ struct SpaceComparison {
 };
 
 /// With deviations, those are in the machine words' rows only: then there have to be disagreements.
-SpaceComparison compare_space(const capabilities::Space& space, const Deviations& deviations = {});
+SpaceComparison compare_space(const machines::Space& space, const Deviations& deviations = {});
 
 }  // namespace hptck

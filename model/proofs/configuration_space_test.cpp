@@ -8,7 +8,7 @@ namespace hptck {
 namespace {
 
 TEST(ConfigurationSpace, enumerated_in_full_is_what_z3_says_of_it) {
-  const auto& space = capabilities::whole_space();
+  const auto& space = machines::whole_space();
   const auto compared = compare_space(space);
   EXPECT_THAT(compared.disagreements, testing::IsEmpty());
   EXPECT_EQ(compared.configurations, space.size());
@@ -21,7 +21,7 @@ TEST(ConfigurationSpace, enumerated_in_full_is_what_z3_says_of_it) {
 TEST(ConfigurationSpace, wrong_rows_disagree) {
   for (const auto deviation : {Deviation::option_minimum_refuses_4k, Deviation::host_encodings_unchecked,
                                Deviation::sizes_maximum_of_base, Deviation::maximum_default_16m_from_power9})
-    EXPECT_FALSE(compare_space(capabilities::small_space(), {deviation}).disagreements.empty())
+    EXPECT_FALSE(compare_space(machines::small_space(), {deviation}).disagreements.empty())
         << id_of(deviation);
 }
 

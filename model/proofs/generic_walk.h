@@ -1,6 +1,6 @@
 // Walking a decision list in any value domain, with the answer given.
 //
-// The concrete walk (model/walk.h) may stop at the row that answers and skip what does not match. A term has
+// The concrete walk (model/framework/walk.h) may stop at the row that answers and skip what does not match. A term has
 // to hold every case at once, so here every row is evaluated and `going` says whether the walk has come that
 // far. It is written for any domain, not for terms only, so that agreement_test.cpp can hold it against the
 // concrete walk with machine words in both.
@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "model/decision_list.h"
+#include "model/framework/decision_list.h"
 
 namespace hptck {
 

@@ -6,7 +6,7 @@
 // whoever wants to check a concrete state.
 #pragma once
 
-#include "model/rows.h"
+#include "model/resize/rows.h"
 
 namespace hptck {
 

@@ -7,10 +7,10 @@
 
 #include <set>
 
-#include "model/explorer.h"
+#include "model/resize/explorer.h"
 #include "model/oracle.h"
 #include "model/proofs/world.h"
-#include "model/walk.h"
+#include "model/framework/walk.h"
 
 namespace hptck {
 namespace {

@@ -7,10 +7,10 @@
 // succeeds only with a fully prepared HPT of the size given, and on any other answer the old table stays.
 // That any hypercall may end with H_HARDWARE and change nothing is older than both texts.
 //
-// It is kept here and not in model/rows.h because nothing is judged by it: it is there to be compared.
+// It is kept here and not in model/resize/rows.h because nothing is judged by it: it is there to be compared.
 #pragma once
 
-#include "model/rows.h"
+#include "model/resize/rows.h"
 
 namespace hptck {
 

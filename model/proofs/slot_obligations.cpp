@@ -4,7 +4,7 @@
 //
 // Nothing that is claimed is said with the words of the rows (slot_rows::alike, other_page) where it can be
 // said of the bits: a claim that quotes its row proves that the row is itself. Wrong rows are edited lists,
-// where there is one with the edit that a deviation of the catalogue makes (model/contents.cpp). They are not
+// where there is one with the edit that a deviation of the catalogue makes (model/table/contents.cpp). They are not
 // deviations, because those edit slot rows as machine words only.
 #include "model/proofs/slot_obligations.h"
 

@@ -1,5 +1,5 @@
 // The proof obligations about one slot of the table: what the page table hypercalls answer of it, and leave
-// there (model/slot_rows.h). Their wrong rows are edits of World::slots.
+// there (model/table/slot_rows.h). Their wrong rows are edits of World::slots.
 #pragma once
 
 #include <vector>

@@ -1,15 +1,15 @@
-// Walking the rows of one slot (model/slot_rows.h) in any value domain, with the answer given.
+// Walking the rows of one slot (model/table/slot_rows.h) in any value domain, with the answer given.
 //
 // As generic_walk.h does for the control states, every row is evaluated and `going` says whether the walk has
 // come that far; and it is written for any domain, so that agreement_test.cpp can hold machine words against
 // terms. It is not that walk with another state, because here outputs are part of the answer: a `may` row
 // whose status fits and whose outputs do not is passed over. The content oracle has a loop of its own, which
-// stops where it may (model/contents.cpp).
+// stops where it may (model/table/contents.cpp).
 #pragma once
 
 #include <vector>
 
-#include "model/slot_rows.h"
+#include "model/table/slot_rows.h"
 
 namespace hptck {
 

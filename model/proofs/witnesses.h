@@ -1,4 +1,4 @@
-// Finding HPTEs in the relations of model/witness.h by asking Z3.
+// Finding HPTEs in the relations of model/table/witness.h by asking Z3.
 //
 // What is asked for is fixed here, so that the list in generators/witnesses.inc is made by one command and a
 // test can say whether it is complete: a relation that no HPTEs fulfil is in no list, and that there are none
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "model/witness.h"
+#include "model/table/witness.h"
 
 namespace hptck {
 

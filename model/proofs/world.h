@@ -4,13 +4,13 @@
 #include <functional>
 #include <string>
 
-#include "model/capabilities/deviations.h"
-#include "model/deviations.h"
-#include "model/hashing.h"
+#include "model/machines/deviations.h"
+#include "model/resize/deviations.h"
+#include "model/table/hashing.h"
 #include "model/proofs/generic_walk.h"
 #include "model/proofs/invariant.h"
-#include "model/slot_rows.h"
-#include "model/symbolic.h"
+#include "model/table/slot_rows.h"
+#include "model/framework/symbolic.h"
 
 namespace hptck {
 
@@ -39,8 +39,8 @@ struct World {
   std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
   hashing::Mistake mistake = hashing::Mistake::none;   ///< in the rehash under proof
   SlotRules<Symbolic> slots = slot_rules<Symbolic>();  ///< the rules of one slot, or wrong rows
-  capabilities::PageSizeRules<Symbolic> pages =
-      capabilities::page_size_specification<Symbolic>();  ///< of configurations, or wrong rows
+  machines::PageSizeRules<Symbolic> pages =
+      machines::page_size_specification<Symbolic>();  ///< of configurations, or wrong rows
 
   template <int width>
   symbolic::Word<width> word(const std::string& name) const {

@@ -1,0 +1,31 @@
+// A host in this process: it starts machines as they are configured, under tcg, KVM HV and KVM PR, over
+// whatever memory, and is what the page-size rules are tried on where no POWER host is. It is written as a
+// hypervisor's author would write it, with tables to be copied, filtered and compared, and shares nothing
+// with the rows but the configuration itself: if it used them it would agree with them for the wrong reason.
+//
+// With a deviation switched on it is wrong in that way. Those of other rules change nothing.
+#pragma once
+
+#include "model/machines/judge.h"
+#include "spec/deviations.h"
+
+namespace hptck {
+
+class FakeHost {
+ public:
+  struct Options {
+    Deviations deviations = {};
+    bool strict_sizes = false;  ///< understands sizes only as digits with k, m, g or nothing
+  };
+  explicit FakeHost(const Options& options) : options_(options) {}
+
+  machines::Observation start(const machines::Configuration& configuration) const;
+  /// Where one of them does not start, the destination has refused.
+  machines::MigrationObservation migrate(const machines::Configuration& source,
+                                             const machines::Configuration& destination) const;
+
+ private:
+  Options options_;
+};
+
+}  // namespace hptck

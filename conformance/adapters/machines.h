@@ -1,0 +1,57 @@
+// Machines by the dozen: what an adapter offers beside its one partition when it can start a machine of any
+// configuration. The page-size rules are about that; the resize rules need one machine only, which is why
+// this is an interface of its own and no part of Adapter's duties. As an adapter, it carries and judges
+// nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/adapters/adapter.h"
+#include "generators/configurations.h"
+#include "model/machines/judge.h"
+
+namespace hptck {
+
+/// What can be configured here, as it was found by looking.
+struct MachineOffer {
+  ConfigurationSpace space;
+  std::map<machines::Accelerator, std::string> lacking;  ///< which cannot be had, and why
+  unsigned at_once = 1;  ///< how many threads may start machines side by side
+  /// What to try unless told otherwise: as much as takes some seconds.
+  std::uint64_t usual_configurations = 150, usual_migrations = 16;
+};
+
+/// What was seen of one machine. With a fault, the observation is what was seen before.
+struct SeenMachine {
+  machines::Observation observation;
+  std::optional<Fault> fault;
+};
+
+struct SeenMigration {
+  machines::MigrationObservation observation;
+  std::optional<Fault> fault;
+  std::string not_tried;  ///< why there was no migration: the source did not start, say
+};
+
+class Machines {
+ public:
+  virtual ~Machines() = default;
+
+  /// Ends what the adapter itself has running, so that it disturbs nothing. Throws EnvironmentError.
+  virtual MachineOffer offer() = 0;
+
+  /// Starts the machine, looks at it as the guest sees it, and ends it. The configuration is one of what is
+  /// offered, its maximum anything at all. May be called by several threads. Throws EnvironmentError.
+  virtual SeenMachine start(const machines::Configuration& configuration) = 0;
+
+  /// Starts the source, moves its guest to the destination, and looks at what that guest has there. As
+  /// start().
+  virtual SeenMigration migrate(const machines::Configuration& source,
+                                const machines::Configuration& destination) = 0;
+};
+
+}  // namespace hptck
