@@ -9,21 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "model/machines/configuration.h"
+#include "model/machines/observation.h"
 
 namespace hptck {
 
-/// The maxima tried are those of machines::whole_space().
-struct ConfigurationSpace {
-  struct Beneath {
-    machines::Accelerator accelerator;
-    machines::Host host;
-    std::vector<machines::Processor> processors;
-  };
-  std::vector<std::string> types;  ///< the oldest first
-  std::vector<Beneath> beneath;    ///< the usual one first
-  std::vector<std::uint8_t> backing_shifts;
-};
+using machines::ConfigurationSpace;
 
 /// What all others are compared with: the newest machine type with the usual one of each setting.
 machines::Configuration usual_configuration(const ConfigurationSpace& space);
@@ -35,7 +25,7 @@ std::vector<machines::Configuration> all_configurations(const ConfigurationSpace
 /// that none before had first. Of the machine types a few are taken: the oldest and the newest of either
 /// scheme, and two more by `seed`.
 std::vector<machines::Configuration> pairwise_configurations(const ConfigurationSpace& space,
-                                                                 std::uint64_t seed);
+                                                             std::uint64_t seed);
 
 using MigrationPlan = std::pair<machines::Configuration, machines::Configuration>;
 

@@ -128,7 +128,7 @@ const char* name_of(Gone gone) {
 // The check that fired although its condition does not hold, when the answer names one: H_BUSY says that the
 // Pending HPT is not prepared, whichever row should have answered.
 std::optional<Clause> unwarranted(Clause row, std::int64_t code) {
-  const bool commit_row = text_of(row).group == "H_RESIZE_HPT_COMMIT";
+  const bool commit_row = group_of(row) == Group::H_RESIZE_HPT_COMMIT;
   const bool matching = row == Clause::prepare_match_busy || row == Clause::prepare_match_ready;
   const bool creating = row == Clause::prepare_create;
   if (commit_row && row != Clause::commit_collided && row != Clause::commit_success) return std::nullopt;

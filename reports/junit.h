@@ -11,7 +11,7 @@
 
 namespace hptck {
 
-/// `result` is judge(record), or at least has every clause of the catalogue in its order.
+/// `result` is judge(record), or has some of its clauses, in the catalogue's order.
 std::string junit_xml(const CampaignRecord& record, const CampaignResult& result);
 
 }  // namespace hptck

@@ -1,5 +1,6 @@
 // Every sample starts from the passing one and says only what is different about it. A clause that is added
-// to the catalogue joins the samples by itself, as PASS or NOT APPLICABLE after its modality and status.
+// to the catalogue joins the samples by itself, as PASS or NOT APPLICABLE after its modality and status. No
+// number depends on how many clauses there are, so that golden files need not change then.
 #include "reports/sample_records.h"
 
 namespace hptck {
@@ -39,7 +40,7 @@ SampleCampaign passing() {
     if (text_of(clause).status == ClauseStatus::unjudged) {
       set(sample, clause, Verdict::not_applicable, 0, "the kit does not judge it: " + text_of(clause).reason);
     } else if (text_of(clause).modality == Modality::must) {
-      set(sample, clause, Verdict::pass, 1000 + 10 * static_cast<std::uint64_t>(i), "");
+      set(sample, clause, Verdict::pass, 1000 + 10 * id_of(clause).size(), "");
     } else {
       set(sample, clause, Verdict::not_applicable, 0, "a permission that the implementation never used");
     }
@@ -136,7 +137,7 @@ SampleCampaign cut_short() {
   sample.record.seconds = 0;
   sample.record.tally.calls = 4096;
   for (auto& clause : sample.result.clauses) {
-    if (clause.exercised > 1300)
+    if (clause.verdict == Verdict::pass && group_of(clause.clause) >= Group::H_READ)
       set(sample, clause.clause, Verdict::inconclusive, 0, "it was never seen at work");
   }
   sample.result.verdict = Verdict::inconclusive;

@@ -118,7 +118,7 @@ std::string remark_on(const ClauseResult& clause) {
 
 std::string table(const CampaignResult& result, bool colour) {
   std::size_t name_width = 0;
-  for (const auto& clause : catalogue().clauses) name_width = std::max(name_width, clause.id.size() + 2);
+  for (const auto& one : result.clauses) name_width = std::max(name_width, id_of(one.clause).size() + 2);
   constexpr std::size_t count_width = 11, verdict_width = 14;
   const auto remark_at = name_width + 2 + count_width + 2 + verdict_width + 2;
 

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <pugixml.hpp>
 #include <set>
+#include <sstream>
 
 namespace hptck {
 
@@ -133,6 +134,34 @@ Value choose(const Document& document, const pugi::xml_node& node, const char* n
   document.fail(node, fmt::format("{}=\"{}\" is not one of {}", name, value, expected));
 }
 
+// The words of `needs`, separated by a blank; "nothing" stands alone.
+std::vector<Need> load_needs(const Document& document, const pugi::xml_node& node) {
+  using K = std::pair<std::string_view, Need>;
+  constexpr K names[] = {{"option", Need::option},
+                         {"option_absent", Need::option_absent},
+                         {"permitted", Need::permitted},
+                         {"forbidden", Need::forbidden},
+                         {"initial_size", Need::initial_size},
+                         {"largest_size", Need::largest_size},
+                         {"late_preparation", Need::late_preparation},
+                         {"collision_in_preparation", Need::collision_in_preparation},
+                         {"collision_in_commit", Need::collision_in_commit},
+                         {"reset", Need::reset},
+                         {"machines", Need::machines},
+                         {"kvm", Need::kvm}};
+  const auto words = document.attribute(node, "needs");
+  std::vector<Need> needs;
+  if (words == "nothing") return needs;
+  std::istringstream stream(words);
+  for (std::string word; stream >> word;) {
+    const auto found = std::ranges::find(names, word, &K::first);
+    if (found == std::end(names))
+      document.fail(node, fmt::format("needs=\"{}\": \"{}\" is no need", words, word));
+    needs.push_back(found->second);
+  }
+  return needs;
+}
+
 std::vector<Ambiguity> load_ambiguities(const Document& document) {
   const auto root = document.root("ambiguities");
   document.check_attributes(root, {"schema"});
@@ -168,7 +197,7 @@ std::vector<Ambiguity> load_ambiguities(const Document& document) {
 }
 
 ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
-  document.check_attributes(node, {"id", "source", "place", "modality", "status", "ambiguity"});
+  document.check_attributes(node, {"id", "source", "place", "modality", "status", "ambiguity", "needs"});
   ClauseText clause;
   clause.id = document.attribute(node, "id");
   if (!is_clause_id(clause.id)) {
@@ -184,6 +213,8 @@ ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
                                         {"partial", ClauseStatus::partial},
                                         {"unjudged", ClauseStatus::unjudged}});
   if (node.attribute("ambiguity")) clause.ambiguity = document.attribute(node, "ambiguity");
+  const auto says_needs = node.attribute("needs") ? node : node.parent();
+  if (says_needs.attribute("needs")) clause.needs = load_needs(document, says_needs);
   for (const auto& child : document.elements(node, {"text", "reason"})) {
     auto& place = std::string_view(child.name()) == "text" ? clause.text : clause.reason;
     if (!place.empty()) document.fail(child, fmt::format("a second <{}>", child.name()));
@@ -199,6 +230,13 @@ ClauseText load_clause(const Document& document, const pugi::xml_node& node) {
 }
 
 }  // namespace
+
+std::string enumerator_of(std::string_view id) {
+  std::string enumerator(id);
+  std::ranges::replace_if(
+      enumerator, [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return enumerator;
+}
 
 Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_name,
                          std::string_view ambiguities_xml, std::string_view ambiguities_name) {
@@ -222,9 +260,11 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
       catalogue.sources.push_back(source);
       continue;
     }
-    document.check_attributes(node, {"name"});
+    document.check_attributes(node, {"name", "needs"});
     const auto group = document.attribute(node, "name");
-    if (!groups.insert(group).second) document.fail(node, fmt::format("group \"{}\" stands twice", group));
+    if (!groups.insert(enumerator_of(group)).second)
+      document.fail(node,
+                    fmt::format("group \"{}\" stands twice, or has the same enumerator as another", group));
     const auto clauses = document.elements(node, {"clause"});
     if (clauses.empty()) document.fail(node, fmt::format("group \"{}\" holds no clause", group));
     for (const auto& child : clauses) {
@@ -232,9 +272,7 @@ Catalogue load_catalogue(std::string_view clauses_xml, std::string_view clauses_
       clause.group = group;
       if (!ids.insert(clause.id).second)
         document.fail(child, fmt::format("clause id \"{}\" stands twice", clause.id));
-      auto enumerator = clause.id;
-      std::replace(enumerator.begin(), enumerator.end(), '.', '_');
-      if (!enumerators.insert(enumerator).second) {
+      if (!enumerators.insert(enumerator_of(clause.id)).second) {
         document.fail(child, fmt::format("clause id \"{}\" has the same enumerator as another", clause.id));
       }
       if (!sources.contains(clause.source)) {

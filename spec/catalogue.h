@@ -1,7 +1,8 @@
 // The clause catalogue: what the specification asks, as data. Loaded from spec/clauses.xml and
-// spec/ambiguities.xml, whose schema is described in spec/schema.md. The build turns clause ids into the
-// enumerators of hptck::Clause (spec/clause.h), so that code cannot name a clause that does not exist;
-// the texts are embedded in the binary, so that a report needs no file beside it.
+// spec/ambiguities.xml, whose schema is described in spec/schema.md. The build turns clause ids and
+// the names of groups into the enumerators of hptck::Clause and hptck::Group (spec/clause.h), so that code
+// cannot name one that does not exist; the texts are embedded in the binary, so that a report needs no file
+// beside it.
 #pragma once
 
 #include <stdexcept>
@@ -17,6 +18,23 @@ enum class Modality { must, may };
 /// What the kit does with a clause. `partial` and `unjudged` carry a reason.
 enum class ClauseStatus { judged, partial, unjudged };
 
+/// What there has to be before a clause can be seen at work. A clause that lacks something it needs is NOT
+/// APPLICABLE; conformance/record/needs.h says how each shows in a campaign's record.
+enum class Need {
+  option,                    ///< the Hash Page Table Resize Option is offered
+  option_absent,             ///< it is not
+  permitted,                 ///< a partition that may resize its HPT
+  forbidden,                 ///< one that may not
+  initial_size,              ///< the size of the HPT at start is declared
+  largest_size,              ///< the largest HPT permitted is declared
+  late_preparation,          ///< preparation goes on after the call that started it
+  collision_in_preparation,  ///< bolted HPTEs that need one slot are found by preparation
+  collision_in_commit,       ///< they are found by COMMIT
+  reset,                     ///< the adapter can reboot the guest
+  machines,                  ///< the adapter can start machines of other configurations
+  kvm,                       ///< and with KVM
+};
+
 struct ClauseText {
   std::string id;      ///< "prepare.flags"
   std::string group;   ///< the hypercall, or "Pending HPT" for what happens between calls
@@ -24,9 +42,10 @@ struct ClauseText {
   std::string place;   ///< where in the source
   Modality modality = Modality::must;
   ClauseStatus status = ClauseStatus::judged;
-  std::string ambiguity;  ///< id of an Ambiguity, or empty
-  std::string text;       ///< our own wording
-  std::string reason;     ///< why not fully judged; empty for `judged`
+  std::string ambiguity;    ///< id of an Ambiguity, or empty
+  std::vector<Need> needs;  ///< its own, or else its group's; looked at in this order
+  std::string text;         ///< our own wording
+  std::string reason;       ///< why not fully judged; empty for `judged`
   bool operator==(const ClauseText&) const = default;
 };
 
@@ -74,6 +93,9 @@ class InputError : public std::runtime_error {
  public:
   InputError(std::string_view file, std::size_t line, std::size_t column, std::string_view message);
 };
+
+/// The enumerator of a clause's id or a group's name: with _ for whatever a C++ name cannot have.
+std::string enumerator_of(std::string_view id);
 
 /// Reads a catalogue out of the two documents' texts. The names are used in errors only.
 /// Throws InputError.

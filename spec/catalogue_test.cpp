@@ -38,6 +38,26 @@ TEST(Catalogue, a_sound_one_is_accepted) {
   EXPECT_EQ(loaded.clauses[0].text, "t");
 }
 
+TEST(Catalogue, a_clause_has_the_needs_of_its_group_unless_it_says_its_own) {
+  const auto needs = [](const std::string& of_group, const std::string& of_clause) {
+    auto xml = clause(sound + of_clause);
+    xml.replace(xml.find("name=\"g\""), 8, "name=\"g\"" + of_group);
+    return load_catalogue(xml, "c.xml", no_ambiguities, "a.xml").clauses[0].needs;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(needs("", ""), ElementsAre());
+  EXPECT_THAT(needs(R"( needs="option reset")", ""), ElementsAre(Need::option, Need::reset));
+  EXPECT_THAT(needs(R"( needs="option reset")", R"( needs="machines kvm")"),
+              ElementsAre(Need::machines, Need::kvm));
+  EXPECT_THAT(needs(R"( needs="option reset")", R"( needs="nothing")"), ElementsAre());
+}
+
+TEST(Catalogue, groups_are_enumerators_too) {
+  EXPECT_EQ(group_of(Clause::prepare_flags), Group::H_RESIZE_HPT_PREPARE);
+  EXPECT_EQ(group_of(Clause::pending_dropped), Group::Pending_HPT);
+  EXPECT_EQ(group_of(Clause::migration_keeps), Group::Page_sizes_in_migration);
+}
+
 TEST(Catalogue, a_fault_is_refused_with_file_line_and_column) {
   EXPECT_THAT(refusal("<catalogue schema=\"1\"\n <oops"), StartsWith("c.xml:2:"));
   EXPECT_EQ(refusal(clause(R"(id="a.b" source="s" place="p" modality="shall" status="judged")")),
@@ -51,6 +71,8 @@ TEST(Catalogue, a_fault_is_refused_with_file_line_and_column) {
   EXPECT_EQ(refusal(clause(sound + R"( ambiguity="A9")")),
             "c.xml:4:4: clause \"a.b\" names the unknown ambiguity \"A9\"");
   EXPECT_EQ(refusal(clause(sound + R"( colour="red")")), "c.xml:4:4: <clause> has no attribute \"colour\"");
+  EXPECT_EQ(refusal(clause(sound + R"( needs="option colour")")),
+            "c.xml:4:4: needs=\"option colour\": \"colour\" is no need");
   EXPECT_EQ(refusal(clause(R"(id="a.b" source="s" modality="must" status="judged")")),
             "c.xml:4:4: <clause> needs the attribute \"place\"");
   EXPECT_EQ(refusal(clause(sound, "")), "c.xml:4:4: clause \"a.b\" has no <text>");

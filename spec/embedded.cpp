@@ -1,5 +1,7 @@
 #include "spec/embedded.h"
 
+#include <algorithm>
+
 #include "spec/embedded_data.h"
 
 namespace hptck {
@@ -11,6 +13,10 @@ const Catalogue& catalogue() {
 }
 
 const ClauseText& text_of(Clause clause) { return catalogue().clauses.at(static_cast<std::size_t>(clause)); }
+
+bool needs(Clause clause, Need need) {
+  return std::ranges::find(text_of(clause).needs, need) != text_of(clause).needs.end();
+}
 
 std::string_view id_of(Clause clause) { return text_of(clause).id; }
 

@@ -14,6 +14,9 @@ const Catalogue& catalogue();
 /// The clause's entry in catalogue().
 const ClauseText& text_of(Clause clause);
 
+/// Whether the clause can be seen at work only where there is that.
+bool needs(Clause clause, Need need);
+
 /// "prepare.flags" for Clause::prepare_flags.
 std::string_view id_of(Clause clause);
 

@@ -42,17 +42,26 @@ int main(int argc, char** argv) try {
   const auto catalogue = hptck::load_catalogue(clauses, argv[1], ambiguities, argv[2]);
   const std::string out = argv[5];
 
-  std::string header =
-      "// Generated from spec/clauses.xml at build time.\n#pragma once\n\n#include <cstdint>\n\n"
-      "namespace hptck {\n\n/// One enumerator a clause, in the catalogue's order.\nenum class Clause : "
-      "std::uint8_t {\n";
-  for (const auto& clause : catalogue.clauses) {
-    auto enumerator = clause.id;
-    std::replace(enumerator.begin(), enumerator.end(), '.', '_');
-    header += fmt::format("  {},  ///< {}\n", enumerator, clause.text);
+  std::string enumerators, groups, groups_of;
+  for (std::size_t i = 0; i < catalogue.clauses.size(); ++i) {
+    const auto& clause = catalogue.clauses[i];
+    enumerators += fmt::format("  {},  ///< {}\n", hptck::enumerator_of(clause.id), clause.text);
+    const auto group = hptck::enumerator_of(clause.group);
+    if (i == 0 || catalogue.clauses[i - 1].group != clause.group)
+      groups += fmt::format("  {},  ///< {}\n", group, clause.group);
+    groups_of += fmt::format("    Group::{},\n", group);
   }
-  header += fmt::format("}};\n\ninline constexpr int clause_count = {};\n\n}}  // namespace hptck\n",
-                        catalogue.clauses.size());
+  std::string header = fmt::format(
+      "// Generated from spec/clauses.xml at build time.\n#pragma once\n\n#include <cstdint>\n\n"
+      "namespace hptck {{\n\n/// One enumerator a clause, in the catalogue's order.\n"
+      "enum class Clause : std::uint8_t {{\n{}}};\n\ninline constexpr int clause_count = {};\n\n"
+      "/// One enumerator a group of clauses, in the catalogue's order.\n"
+      "enum class Group : std::uint8_t {{\n{}}};\n\ninline constexpr Group groups_of_clauses[clause_count] = "
+      "{{\n"
+      "{}}};\nconstexpr Group group_of(Clause clause) {{ return groups_of_clauses[static_cast<int>(clause)]; "
+      "}}\n\n"
+      "}}  // namespace hptck\n",
+      enumerators, catalogue.clauses.size(), groups, groups_of);
   write(out + "/clause.h", header);
 
   const auto wrong = hptck::load_deviations(deviations, argv[3], catalogue);

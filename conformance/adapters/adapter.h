@@ -1,12 +1,13 @@
 // The adapter: the thin interface between the kit and an implementation under test (IUT). An adapter carries
-// hypercalls to a partition and answers back, says what it is, and makes fresh partitions. It knows nothing
-// of the specification and judges nothing. This is the one place of the kit with virtual functions.
+// hypercalls to a partition and answers back, says what the IUT is, and makes fresh partitions. It knows
+// nothing of the specification and judges nothing. This file and machines.h are the only ones with virtual
+// functions.
 //
 // Four kinds of trouble, never mixed:
 //   - the IUT misbehaves (dies, hangs, answers garbage, corrupts the mailbox): a Fault in the BatchResult,
 //     with the evidence; the calls before it keep their answers;
 //   - the environment fails (no such program, no memory, no space, killed from outside): EnvironmentError;
-//   - bad options: EnvironmentError is not used; the command line refuses them before an adapter exists;
+//   - the user gives bad options: the command line refuses them before an adapter exists;
 //   - a bug of ours: assert.
 #pragma once
 
@@ -88,16 +89,16 @@ class Adapter {
   /// batch() does; nothing, once the guest runs again. Only with Ability::reset. Throws EnvironmentError.
   virtual std::optional<Fault> reset() { throw EnvironmentError("the adapter cannot reboot the guest"); }
 
-  /// Starts machines of any configuration, for the rules about page sizes; lives as long as the adapter. Only
-  /// with Ability::configure: else none.
+  /// What starts machines of any configuration, for the rules about page sizes; it lives as long as the
+  /// adapter. None without Ability::configure.
   virtual Machines* machines() { return nullptr; }
 
   /// Lets time pass for the guest: on a real machine the kit sleeps, a simulated one advances its clock.
   virtual void wait(std::chrono::milliseconds time) = 0;
 };
 
-/// batch() for calls among which there may be resets; with Ability::reset, if there are. To a reset that came
-/// to its end the response is H_SUCCESS.
+/// batch() for calls that may include resets, if the adapter has Ability::reset. The response to a reset that
+/// succeeded is H_SUCCESS.
 inline BatchResult issue(Adapter& adapter, std::span<const Call> calls, std::span<Response> responses) {
   BatchResult result;
   while (result.answered < calls.size()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,12 +20,18 @@ struct AdapterChoice {
   std::function<void(CLI::App&)> add_options;
   /// Makes the adapter from the options' values, after parsing.
   std::function<std::unique_ptr<Adapter>()> make;
-  /// Where the words go that stand after "--" on the command line, of which there has to be one at least.
-  /// None: the adapter has no use for them. CLI11 does not see them: it would take "[a]" for a list.
+  /// Receives the words after "--" on the command line, at least one; none for an adapter that starts no
+  /// command. CLI11 does not see these words, because it would take "[a]" for a list.
   std::shared_ptr<std::vector<std::string>> command = nullptr;
 };
 
-/// Every adapter that this build has.
-std::vector<AdapterChoice> adapter_choices();
+/// Adds --deadline-ms, for an adapter of something that may hang.
+inline void add_deadline(CLI::App& command, std::chrono::milliseconds& deadline, const char* what) {
+  command
+      .add_option_function<unsigned>(
+          "--deadline-ms", [&deadline](unsigned ms) { deadline = std::chrono::milliseconds(ms); }, what)
+      ->default_str(std::to_string(deadline.count()))
+      ->check(CLI::Range(1u, 3'600'000u));
+}
 
 }  // namespace hptck

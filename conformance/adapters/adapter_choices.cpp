@@ -1,5 +1,6 @@
 // The registration of adapters: one line each.
-#include "conformance/adapters/adapter_choice.h"
+#include "conformance/adapters/adapter_choices.h"
+
 #include "conformance/adapters/builtin/builtin_adapter.h"
 #include "conformance/adapters/plugin/plugin_adapter.h"
 #include "conformance/adapters/qemu/qemu_adapter.h"

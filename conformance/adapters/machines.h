@@ -1,7 +1,6 @@
-// Machines by the dozen: what an adapter offers beside its one partition when it can start a machine of any
-// configuration. The page-size rules are about that; the resize rules need one machine only, which is why
-// this is an interface of its own and no part of Adapter's duties. As an adapter, it carries and judges
-// nothing.
+// Machines: what an adapter offers beside its one partition when it can start a machine of any configuration.
+// The page-size rules are about that. The resize rules need one machine only, which is why this is an
+// interface of its own and no part of an adapter's duties. Like an adapter it carries and does not judge.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +10,16 @@
 #include <vector>
 
 #include "conformance/adapters/adapter.h"
-#include "generators/configurations.h"
-#include "model/machines/judge.h"
+#include "model/machines/observation.h"
 
 namespace hptck {
 
 /// What can be configured here, as it was found by looking.
 struct MachineOffer {
-  ConfigurationSpace space;
+  machines::ConfigurationSpace space;
   std::map<machines::Accelerator, std::string> lacking;  ///< which cannot be had, and why
-  unsigned at_once = 1;  ///< how many threads may start machines side by side
-  /// What to try unless told otherwise: as much as takes some seconds.
+  unsigned at_once = 1;                                  ///< how many threads may start machines side by side
+  /// How many to try unless the user says otherwise: as many as take some seconds.
   std::uint64_t usual_configurations = 150, usual_migrations = 16;
 };
 
@@ -41,7 +39,8 @@ class Machines {
  public:
   virtual ~Machines() = default;
 
-  /// Ends what the adapter itself has running, so that it disturbs nothing. Throws EnvironmentError.
+  /// Looks what can be configured. Ends the adapter's own partition first, which would disturb the machines.
+  /// Throws EnvironmentError.
   virtual MachineOffer offer() = 0;
 
   /// Starts the machine, looks at it as the guest sees it, and ends it. The configuration is one of what is

@@ -8,6 +8,8 @@
 
 #include "conformance/adapters/builtin/builtin_machines.h"
 #include "conformance/adapters/qemu/qemu_machines.h"
+#include "generators/configurations.h"
+#include "model/machines/judge.h"
 
 namespace hptck {
 namespace {

@@ -7,8 +7,10 @@
 #include <functional>
 #include <vector>
 
-#include "conformance/campaign/campaign.h"
 #include "conformance/adapters/machines.h"
+#include "conformance/campaign/campaign.h"
+#include "generators/configurations.h"
+#include "model/machines/judge.h"
 
 namespace hptck {
 

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "conformance/record/verdict.h"
-#include "model/machines/judge.h"
+#include "model/machines/observation.h"
 
 namespace hptck {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "model/machines/configuration.h"
+#include "conformance/record/needs.h"
 
 namespace hptck {
 
@@ -28,93 +28,15 @@ int exit_code(Verdict verdict) {
 
 namespace {
 
-using Resize = Statement::Resize;
-
-bool any_statement(const CampaignRecord& record, auto predicate) {
-  return std::any_of(record.statements.begin(), record.statements.end(), predicate);
-}
-
-bool is_of_page_sizes(Clause clause) { return text_of(clause).group.starts_with("Page sizes"); }
-
-// The same for those that are about machines as they are configured.
-std::string page_sizes_not_applicable(Clause clause, const CampaignRecord& record) {
-  const auto& machines = record.machines;
-  if (machines.cover.empty()) return machines.why_not;
-  switch (clause) {
-    case Clause::host_backing:
-    case Clause::host_segments:
-    case Clause::host_page_sizes:
-    case Clause::host_inhibited:
-    case Clause::sizes_same: {
-      std::string lacking;
-      for (const auto& [name, why] : machines.accelerators) {
-        if (name == name_of(machines::Accelerator::tcg)) continue;
-        if (why.empty()) return "";  // it could have been seen
-        lacking += fmt::format("{}{}: {}", lacking.empty() ? "" : "; ", name, why);
-      }
-      return "it is about KVM, which cannot be had here: " + lacking;
-    }
-    default:
-      return "";
-  }
-}
-
 // Why a clause that was not exercised does not apply to this implementation; empty when it does.
 std::string not_applicable(Clause clause, const CampaignRecord& record) {
   const auto& text = text_of(clause);
-  const auto seen = [&](Clause c) { return record.tally.exercised[static_cast<int>(c)] != 0; };
-  const bool absent = seen(Clause::prepare_option_absent) || seen(Clause::commit_option_absent);
   if (text.status == ClauseStatus::unjudged) return text.reason;
-  if (is_of_page_sizes(clause)) {
-    const auto why = page_sizes_not_applicable(clause, record);
-    return why.empty() && text.modality == Modality::may ? "a permission that was not used" : why;
+  for (const auto need : text.needs) {
+    auto reason = why_lacking(need, record);
+    if (!reason.empty()) return reason;
   }
-  // What H_ENTER and its neighbours may do, they may do without the option, too.
-  const bool resizes = text.group.starts_with("H_RESIZE_HPT_") || text.group == "Pending HPT";
-  const bool permits_without = !resizes && text.modality == Modality::may;
-  switch (clause) {
-    case Clause::prepare_option_absent:
-    case Clause::commit_option_absent:
-      if (!absent) return "the option is offered";
-      break;
-    case Clause::prepare_authority:
-    case Clause::commit_authority:
-      if (absent) return "the option is not offered";
-      if (!any_statement(record, [](const Statement& s) { return s.resize == Resize::disabled; })) {
-        return "no partition that may not resize its HPT was declared";
-      }
-      break;
-    default:
-      if (permits_without) break;
-      if (absent) return "the option is not offered";
-      if (!record.statements.empty() && text.group != "H_READ" &&
-          !any_statement(record, [](const Statement& s) { return s.resize != Resize::disabled; })) {
-        return "every partition was declared as one that may not resize its HPT";
-      }
-      break;
-  }
-  if (text.group == "Reset") {
-    if (!record.description.abilities.contains(Ability::reset)) return "the adapter cannot reboot the guest";
-    if (clause == Clause::reset_size &&
-        !any_statement(record, [](const Statement& s) { return s.initial_shift != 0; }))
-      return "no size of the HPT at start is declared";
-  }
-  if (clause == Clause::prepare_resource &&
-      !any_statement(record, [](const Statement& s) { return s.max_shift != 0; })) {
-    return "no largest HPT is declared";
-  }
-  if ((clause == Clause::prepare_match_busy || clause == Clause::commit_busy) &&
-      seen(Clause::prepare_create) && !seen(Clause::prepare_create_busy)) {
-    return "preparation always ended within the call that started it";
-  }
-  if ((clause == Clause::prepare_match_collision || clause == Clause::commit_collided) &&
-      seen(Clause::commit_collision)) {
-    return "collisions were found by COMMIT, not by preparation";
-  }
-  if (clause == Clause::commit_collision && seen(Clause::commit_collided))
-    return "collisions were found by preparation, not by COMMIT";
-  if (text.modality == Modality::may) return "a permission that was not used";
-  return "";
+  return text.modality == Modality::may ? "a permission that was not used" : "";
 }
 
 }  // namespace

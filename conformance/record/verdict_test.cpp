@@ -122,6 +122,37 @@ TEST(Verdict, an_option_that_is_not_offered_is_never_certified) {
   EXPECT_EQ(at(result, Clause::commit_hardware).reason, "the option is not offered");
 }
 
+TEST(Verdict, clauses_about_kvm_do_not_apply_where_it_cannot_be_had) {
+  auto record = thorough();
+  record.machines.cover = "pairwise";
+  record.machines.accelerators = {{"tcg", ""}, {"kvm-hv", "no /dev/kvm"}, {"kvm-pr", "no /dev/kvm"}};
+  unseen(record, Clause::host_backing);
+  unseen(record, Clause::sizes_property);
+  auto result = judge(record);
+  EXPECT_EQ(at(result, Clause::host_backing).reason,
+            "it is about KVM, which cannot be had here: kvm-hv: no /dev/kvm; kvm-pr: no /dev/kvm");
+  EXPECT_EQ(at(result, Clause::sizes_property).verdict, Verdict::inconclusive);
+  record.machines.accelerators["kvm-hv"] = "";
+  EXPECT_EQ(at(judge(record), Clause::host_backing).verdict, Verdict::inconclusive);
+  record.machines = {};
+  record.machines.why_not = "the adapter starts no machines";
+  for (const auto clause : {Clause::host_backing, Clause::sizes_property})
+    EXPECT_EQ(at(judge(record), clause).reason, "the adapter starts no machines");
+}
+
+TEST(Verdict, what_an_implementation_never_does_is_not_demanded) {
+  auto record = thorough();
+  unseen(record, Clause::prepare_create_busy);
+  unseen(record, Clause::commit_busy);
+  unseen(record, Clause::commit_collision);
+  EXPECT_EQ(at(judge(record), Clause::commit_busy).reason,
+            "preparation always ended within the call that started it");
+  EXPECT_EQ(at(judge(record), Clause::commit_collision).reason,
+            "collisions were found by preparation, not by COMMIT");
+  unseen(record, Clause::commit_collided);
+  EXPECT_EQ(at(judge(record), Clause::commit_collision).verdict, Verdict::inconclusive);
+}
+
 TEST(Verdict, a_finding_fails_its_clause_even_when_seen_at_work) {
   auto record = thorough();
   record.findings = {finding_on({Clause::commit_flags})};

@@ -238,7 +238,7 @@ std::string specification_document(const Rules<Described>& rules) {
       "answers allowed. A `may` row applies only if its answer was given; otherwise the list goes on. An "
       "`effect` row "
       "changes the state, and the list goes on with the changed state.\n\n"
-      "The conditions and changes are the rows of [model/resize/rows.h](../model/rows.h), printed. The wording of "
+      "The conditions and changes are the rows of [model/resize/rows.h](../model/resize/rows.h), printed. The wording of "
       "each clause "
       "is that of [spec/clauses.xml](../spec/clauses.xml). What is wrong with the text itself is in "
       "[spec-defects.md](spec-defects.md).\n\n"

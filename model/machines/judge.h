@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/machines/configuration.h"
+#include "model/machines/observation.h"
 #include "spec/deviations.h"
 
 namespace hptck::machines {
@@ -34,33 +35,6 @@ struct MigrationOutcome {
 MigrationOutcome migration_of(const Configuration& source, const Configuration& destination,
                               const Deviations& deviations = {});
 
-/// The answer to an H_ENTER with the Exact flag, into an empty slot, of a page of that encoding with all
-/// other real page number bits zero and WIMG 0010.
-struct EnterAnswer {
-  PageEncoding encoding;
-  std::int64_t status;
-};
-
-/// What a runner saw of one machine.
-struct Observation {
-  bool started = false;  ///< it got as far as a guest (or a device tree dump)
-  std::optional<int>
-      exit_status;       ///< of a machine that ended by itself; nothing: it lives, or a signal ended it
-  std::string messages;  ///< standard error
-  /// The cells of ibm,segment-page-sizes in each CPU node; empty: there is none. Nothing: not looked at.
-  std::optional<std::vector<std::uint32_t>> property;
-  std::vector<EnterAnswer> enter;          ///< empty: not asked
-  std::uint64_t memory_bytes = 512 << 20;  ///< a page larger than that may be refused (ambiguity A22)
-};
-
-/// What a runner saw of a migration.
-struct MigrationObservation {
-  bool accepted = false;           ///< the destination went on running the guest
-  std::string messages;            ///< of the destination
-  std::vector<EnterAnswer> enter;  ///< answers of the destination afterwards
-  std::uint64_t memory_bytes = 512 << 20;
-};
-
 struct Finding {
   Clause clause;
   bool violated;            ///< else exercised: seen at work, and kept
@@ -74,13 +48,6 @@ Findings judge(const Configuration& configuration, const Observation& seen,
 Findings judge(const Configuration& source, const Configuration& destination,
                const MigrationObservation& seen, const Deviations& deviations = {});
 
-/// Something seen, of either kind.
-struct Case {
-  Configuration configuration;
-  std::optional<Configuration> destination;  ///< there: a migration
-  Observation seen;                          ///< where no destination is there
-  MigrationObservation migrated;             ///< else
-};
 Findings judge(const Case& one, const Deviations& deviations = {});
 bool violates(const Findings& findings);
 

@@ -137,7 +137,7 @@ Contents::Contents(const Deviations& deviations, Rigour rigour)
                                 [&](const auto& mistake) { return has(mistake.first); });
   // Then a Pending HPT may be another than the last PREPARE asked for.
   deviations.for_each([&](Deviation one) {
-    pending_unsure_ |= text_of(broken_by(one)).group == "H_RESIZE_HPT_PREPARE" ||
+    pending_unsure_ |= group_of(broken_by(one)) == hptck::Group::H_RESIZE_HPT_PREPARE ||
                        std::find(std::begin(inexact), std::end(inexact), one) != std::end(inexact);
   });
   restart();

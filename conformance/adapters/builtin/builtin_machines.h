@@ -1,5 +1,5 @@
-// The fake host as machines beneath the built-in adapter: everything that there is to configure, the three
-// accelerators and hosts that lack something included, so that campaigns over configurations can be had, and
+// The fake host as the built-in adapter's machines. It offers everything that can be configured, including
+// the three accelerators and hosts that lack something, so that campaigns over configurations run, and are
 // tested, without QEMU and without a POWER host.
 #pragma once
 

@@ -1,12 +1,13 @@
-// A host in this process: it starts machines as they are configured, under tcg, KVM HV and KVM PR, over
-// whatever memory, and is what the page-size rules are tried on where no POWER host is. It is written as a
+// A host in this process, on which the page-size rules are tried without a POWER host: it starts machines as
+// they are configured, with tcg, KVM HV and KVM PR, over memory of any page size. It is written as a
 // hypervisor's author would write it, with tables to be copied, filtered and compared, and shares nothing
-// with the rows but the configuration itself: if it used them it would agree with them for the wrong reason.
+// with the rows but the configuration itself: if it used the rows, it would agree with them for the wrong
+// reason.
 //
-// With a deviation switched on it is wrong in that way. Those of other rules change nothing.
+// A deviation about configurations makes it wrong in that way; other deviations change nothing.
 #pragma once
 
-#include "model/machines/judge.h"
+#include "model/machines/observation.h"
 #include "spec/deviations.h"
 
 namespace hptck {
@@ -22,7 +23,7 @@ class FakeHost {
   machines::Observation start(const machines::Configuration& configuration) const;
   /// Where one of them does not start, the destination has refused.
   machines::MigrationObservation migrate(const machines::Configuration& source,
-                                             const machines::Configuration& destination) const;
+                                         const machines::Configuration& destination) const;
 
  private:
   Options options_;

@@ -44,7 +44,7 @@ std::optional<PageEncoding> encoding_of(Hpte hpte) {
   return std::nullopt;
 }
 
-// H_ENTER lets no encoding pass that is not listed. For a table that got one some other way any size will do
+// H_ENTER accepts only encodings that are listed. If a table holds another one all the same, any size will do
 // as long as nothing breaks.
 unsigned base_page_shift(Hpte hpte, const Deviations& deviations) {
   const auto encoding = encoding_of(hpte);
@@ -93,8 +93,8 @@ std::vector<std::pair<std::uint64_t, Hpte>> Hpt::entries() const {
   return list;
 }
 
-// The missing bits of a 4 KiB page are as many as the smallest table has. Who takes one more finds none
-// there: the index is complemented within the bits that it has, so that the bit is zero whichever the hash.
+// The hash of a 4 KiB page lacks as many bits as the smallest table's HPTEG index has. A deviation that takes
+// one bit more from the index gets zero: the index is complemented only within the bits that it has.
 std::uint64_t hash_of(Hpte hpte, std::uint64_t ptex, const Hpt& from, const Deviations& deviations) {
   const auto has = [&deviations](Deviation deviation) { return deviations.has(deviation); };
   auto hpteg = ptex / 8;
@@ -142,8 +142,8 @@ Rehashed rehash_entry(Hpte hpte, std::uint64_t ptex, const Hpt& from, Hpt& to, c
 }
 
 // Entries that stand where their hash puts them cannot collide in a table that is not smaller: they would
-// have stood in one slot already. A collision there means that the guest entered one where no walk finds it,
-// and the first to come stays.
+// have needed one slot already. A collision in such a table means that the guest put an entry in a place
+// where no walk of the table finds it; the entry that comes first stays, and the other is lost.
 bool rehash_bolted(const Hpt& from, Hpt& to, const Deviations& deviations) {
   for (const auto& [ptex, hpte] : from.entries()) {
     if (!is_bolted(hpte)) continue;

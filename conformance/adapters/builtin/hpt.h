@@ -2,8 +2,8 @@
 // 2^46 bytes, so HPTEGs live in a hash map by their index: memory follows what the guest entered, and an
 // empty table of any size costs nothing, which matters because campaigns make millions of them. A plain array
 // was rejected for that reason only; a map of single entries because a full table takes several times as long
-// to fill. Whoever goes through a table does so in order of PTEX, as a hypervisor that has an array would:
-// which of two entries comes first is then the same in every run.
+// to fill. Tables are walked in order of PTEX, as a hypervisor with an array would walk them, so that in
+// every run the same one of two entries comes first.
 #pragma once
 
 #include <array>
@@ -61,9 +61,9 @@ struct Rehashed {
   std::uint64_t ptex = 0;
 };
 
-/// Enters into `to` the entry that stands at `ptex` of `from`, in the slot that it has there. What is not
-/// valid is left out, and an entry that is not bolted gives way. Two bolted ones that need one slot collide;
-/// the first to come then stays.
+/// Enters the entry that stands at `ptex` of `from` into `to`, in the slot that it has there. An entry that
+/// is not valid is left out, and one that is not bolted gives way to others. If two bolted entries need one
+/// slot they collide, and the one that came first stays.
 Rehashed rehash_entry(Hpte hpte, std::uint64_t ptex, const Hpt& from, Hpt& to, const Deviations& deviations);
 
 /// Enters every bolted entry of `from` into `to`, each in the slot that it has. False when `to` is the

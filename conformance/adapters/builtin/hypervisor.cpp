@@ -1,14 +1,14 @@
 // The hypervisor's hypercalls. PREPARE and COMMIT follow the order of checks in LoPAR's sections
 // sec_resize_hpt_prepare and sec_resize_hpt_commit line by line, because an error may come after the state
-// has changed. shift is declared int32, so both take the low half of the register as a signed number. What
-// LoPAR leaves open after a COMMIT that met a collision is decided like this: the Pending HPT stays, as one
-// whose preparation has ended on that collision. A preparation that met one is not tried again before the
-// guest has given it up. What it
-// leaves open about entries that are not bolted: scheme A carries over those with an even PTEX, scheme B
-// those that are entered during preparation, both where no other entry needs the slot.
+// has changed. shift is declared int32, so both take the low half of the register as a signed number.
 //
-// Most mistakes in what COMMIT leaves in a table are made where it is about to become current, after a right
-// rehash: a mistake that is to show only in the contents must not meet collisions of its own.
+// What LoPAR leaves open is decided like this. After a COMMIT that met a collision the Pending HPT stays, as
+// one whose preparation ended on that collision; it is not prepared again until the guest has given it up. Of
+// the entries that are not bolted, scheme A carries over those with an even PTEX and scheme B those entered
+// during preparation, both only where no other entry needs the slot.
+//
+// Most deviations in what COMMIT leaves in a table act when the table is about to become current, after a
+// right rehash: a mistake that should show only in the contents must not cause collisions.
 #include "conformance/adapters/builtin/hypervisor.h"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ void Hypervisor::restart(bool may_resize) {
   flags_refused_ = false;
 }
 
-// The clock goes on, and so do the platform's counts.
+// A reboot changes neither the clock nor the counts of the platform.
 void Hypervisor::reboot() {
   auto table = table_after_reboot();
   pending_ = pending_after_reboot();
@@ -100,8 +100,8 @@ Hpt Hypervisor::table_after_reboot() const {
   return table;
 }
 
-// What is left pending holds no entries, as it would if it had been prepared for the table that comes. The
-// current HPT is still that of the life before.
+// The Pending HPT that a deviation keeps holds no entries, as if it had been prepared for the empty table
+// that comes next. At this point the current HPT is still the one from before the reboot.
 std::optional<Hypervisor::Pending> Hypervisor::pending_after_reboot() {
   if (!pending_ ||
       !(has(Deviation::reset_keeps_pending) || (has(Deviation::reset_keeps_prepared) && prepared())))
@@ -127,8 +127,8 @@ void Hypervisor::pass(std::uint64_t steps) {
     copy_in_background(steps);
 }
 
-// How long scheme B copies is the guest's doing. A guest that waits for as long as it was told finds its
-// table, therefore, and time counts from when that is prepared.
+// In scheme B it depends on the guest how long copying takes. So that a guest which waits as long as it was
+// told finds its table, the time-out counts from the end of preparation there.
 bool Hypervisor::timed_out() const {
   const auto timeout = options_.permissions.timeout_steps;
   auto since = pending_->asked_for_at;
@@ -220,7 +220,7 @@ std::int64_t Hypervisor::refuse_flags() {
   return status::H_PARAMETER;
 }
 
-// Nothing when the call goes on, as it does after the Pending HPT was discarded.
+// The answer; nothing if the Pending HPT was discarded and the call goes on.
 std::optional<std::int64_t> Hypervisor::match_or_discard(std::uint64_t flags, std::int32_t shift) {
   if (shift == pending_->shift && (flags == 0 || has(Deviation::prepare_match_ignores_flags)))
     return answer_match();
@@ -242,8 +242,8 @@ std::int64_t Hypervisor::answer_match() {
   }
   if (has(Deviation::prepare_match_ready_is_h_busy)) return status::H_BUSY;
   if (has(Deviation::prepare_match_ready_is_h_parameter)) return status::H_PARAMETER;
-  // Each preparation is reported once, or no guest that polls would ever get to COMMIT. It takes two steps at
-  // least, so that the call after this one still finds it going on.
+  // Each preparation answers H_SUCCESS once, or no guest that polls would ever get to COMMIT. It takes at
+  // least two steps, so that it is still going on at the next call.
   if (has(Deviation::prepare_match_restarts) && std::exchange(pending_->reported, false)) {
     const auto steps = preparation_steps(static_cast<unsigned>(pending_->shift));
     pending_->ready_at = clock_ + std::max<std::uint64_t>(steps, 2);
@@ -305,7 +305,7 @@ std::int64_t Hypervisor::commit(std::uint64_t flags, std::uint64_t shift_registe
   return answer;
 }
 
-// What a deviant COMMIT does to the table that it fails to replace.
+// What a COMMIT with a deviation does to the current table when it fails.
 void Hypervisor::spoil_current(std::int64_t answer) {
   const bool full = answer == status::H_PTEG_FULL;
   const bool frees = full && has(Deviation::commit_collision_frees_table);
@@ -387,13 +387,13 @@ Hpt Hypervisor::carried_over() const {
 
 bool Hypervisor::rehash_into_pending(const Hpt& from) {
   auto deviations = options_.deviations;
-  // Who takes no notice of a collision that is known does not look for it in the rehash either.
+  // A hypervisor that ignores a known collision does not look for it in the rehash either.
   if (has(Deviation::commit_ignores_collided) && pending_->collided)
     deviations.add(Deviation::commit_overwrites_on_collision);
   return rehash_bolted(from, pending_->table, deviations);
 }
 
-// Where a right hypervisor, which by now has all bolted entries in the Pending HPT, sees nothing wrong.
+// Whether a deviation sees a collision although all bolted entries are already in the Pending HPT.
 bool Hypervisor::collides_for_no_reason(const Hpt& from) const {
   const auto& to = pending_->table;
   const bool by_hpteg = has(Deviation::commit_false_collision),
@@ -408,7 +408,7 @@ bool Hypervisor::collides_for_no_reason(const Hpt& from) const {
   return false;
 }
 
-// Half of them are carried over, so that a guest meets both what survives and what does not.
+// About half of them are carried over, so that a guest meets entries that survive and entries that do not.
 void Hypervisor::carry_over_unbolted(const Hpt& from) {
   const bool unhashed = has(Deviation::commit_unbolted_unhashed);
   auto& table = pending_->table;
@@ -446,9 +446,9 @@ void Hypervisor::spoil_pending(const Hpt& from) {
 }
 
 // Makes the Pending HPT the current one. In scheme A this is when it gets the entries. On a collision the
-// half-filled table is of no use any more and is cleared; the Pending HPT itself stays, to say why it cannot
-// be had. In scheme B everything is in place, unless a deviation is on: who takes no notice of a collision
-// goes on where preparation ended, and loses one of the two entries.
+// half-filled table is cleared; the Pending HPT itself stays, so that later calls are answered with the
+// collision. In scheme B everything is in place. Only a deviation that ignores the collision gets here with
+// some entries not copied yet: it copies them now, and loses one of the two that collide.
 bool Hypervisor::switch_to_pending() {
   if (mirrors() && pending_->collided) {
     while (!pending_->uncopied.empty()) copy_next();
@@ -468,8 +468,8 @@ bool Hypervisor::switch_to_pending() {
   return fits;
 }
 
-// What a deviation leaves pending agrees with the current HPT in scheme B and is cleared in scheme A: to a
-// rehash, what it held before would be a collision.
+// The Pending HPT that a deviation leaves mirrors the current HPT in scheme B and is empty in scheme A, where
+// a later rehash into it would collide with whatever it held.
 void Hypervisor::leave_pending(Hpt old) {
   const auto originals = std::move(pending_->originals);
   if (has(Deviation::commit_swaps)) {
@@ -486,8 +486,8 @@ void Hypervisor::leave_pending(Hpt old) {
   }
 }
 
-// The memory of the new table is clear where it is first touched, so that copying need not wait for it to be
-// set up as a whole. As the pace is known, so is the time.
+// The new table's memory is cleared where it is first touched, so copying starts at once. How long it takes
+// follows from how many entries it copies in a step.
 void Hypervisor::start_copying() {
   auto& uncopied = pending_->uncopied;
   for (const auto& [ptex, hpte] : current_.entries())
@@ -511,7 +511,8 @@ void Hypervisor::copy_next() {
   mirror(ptex);
 }
 
-// A collision ends preparation. In a table that is not smaller it means what it means to rehash_bolted.
+// A collision ends preparation; but in a table that is not smaller it is ignored, for the reason that
+// rehash_bolted gives.
 void Hypervisor::mirror(std::uint64_t ptex) {
   using enum Rehashed::Outcome;
   const auto hpte = carried_over(ptex);
@@ -524,8 +525,8 @@ void Hypervisor::mirror(std::uint64_t ptex) {
   pending_->ready_at = std::min(pending_->ready_at, clock_);
 }
 
-// Of an entry that is still in the current HPT. It may not be copied yet, or have given way to another; the
-// slot that it would have is then nobody's or another's.
+// Removes the copy of an entry that is still in the current HPT. There may be none: the entry may not be
+// copied yet, or another entry may have taken the slot.
 void Hypervisor::remove_copy(std::uint64_t ptex) {
   auto& uncopied = pending_->uncopied;
   const auto next = std::ranges::lower_bound(uncopied, ptex, std::greater());
@@ -536,7 +537,7 @@ void Hypervisor::remove_copy(std::uint64_t ptex) {
   }
 }
 
-// A rehash may be wrong about the slot, so all of the HPTEG are asked.
+// A rehash with a deviation may put the copy in another slot, so the whole HPTEG is searched.
 std::optional<std::uint64_t> Hypervisor::copy_of(std::uint64_t ptex) const {
   const auto place = rehashed_ptex(current_.at(ptex), ptex, current_, pending_->table, options_.deviations);
   for (auto slot = place & ~std::uint64_t{7}; slot <= (place | 7); ++slot) {
@@ -584,7 +585,7 @@ void Hypervisor::protect_entry(std::uint64_t ptex, Hpte hpte) {
   if (const auto copy = copy_of(ptex)) pending_->table.put(*copy, carried_over(ptex));
 }
 
-// There is no memory behind this partition, so the bounds of the logical page have nothing to check.
+// The partition has no memory, so there are no bounds to check the logical page number against.
 Response Hypervisor::enter(const Call& call) {
   const auto flags = call.args[0], count = current_.hpte_count();
   auto ptex = call.args[1];
@@ -671,7 +672,7 @@ std::int64_t Hypervisor::protect(const Call& call) {
   return status::H_SUCCESS;
 }
 
-// The translation specifiers come back as they have become, however the call ends.
+// However the call ends, the translation specifiers come back as far as they were processed.
 Response Hypervisor::bulk_remove(const Call& call) {
   Response response;
   auto& specifiers = response.out;
@@ -685,7 +686,7 @@ Response Hypervisor::bulk_remove(const Call& call) {
   return response;
 }
 
-// Nothing when the call goes on.
+// The status that ends the call; nothing if the call goes on.
 std::optional<std::int64_t> Hypervisor::bulk_remove_one(std::uint64_t& high, std::uint64_t avpn, bool first) {
   const auto type = high & bulk::type;
   if (type == bulk::end) return status::H_SUCCESS;

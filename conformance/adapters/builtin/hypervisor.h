@@ -12,10 +12,10 @@
 // of the code, and what is left for a class of its own does not stand by itself.
 //
 // It is deterministic. Its clock counts steps; a hypercall takes one, and the guest can let time pass. It
-// makes use of what LoPAR permits a platform, since a tester that has never met a permission is not known to
-// allow it: a preparation takes time, a Pending HPT is dropped when nobody asks for it and, as in a live
-// migration, now and then at any rate, memory may be short, any hypercall may end with H_HARDWARE and no
-// effect, and of the entries that are not bolted some survive a resize and some do not.
+// makes use of everything that LoPAR permits a platform, so that the kit is tested on it: a preparation takes
+// time; a Pending HPT is dropped when nobody asks for it, and now and then in any case, as in a live
+// migration; memory may be short; any hypercall may end with H_HARDWARE and no effect; and of the entries
+// that are not bolted some survive a resize and some do not.
 #pragma once
 
 #include <chrono>
@@ -32,8 +32,8 @@
 
 namespace hptck {
 
-/// How often this hypervisor does what it may but need not do. Zero: never. The counts go on over partitions,
-/// as a platform's life does, so that a campaign of many short partitions meets them too.
+/// How often this hypervisor does what it may but need not do. Zero: never. A new partition does not reset
+/// the counts, so that a campaign of many short partitions meets these events too.
 struct Permissions {
   std::uint64_t hardware_every = 5'003;    ///< hypercalls from one H_HARDWARE to the next
   std::uint64_t migration_every = 10'007;  ///< hypercalls from one loss of what is pending to the next
@@ -79,8 +79,8 @@ class Hypervisor {
   unsigned current_shift() const { return current_.shift(); }
 
  private:
-  // What the guest did since the Pending HPT was created. Only deviations ask for it, and it is noted only
-  // where one does.
+  // What the guest did since the Pending HPT was created. Only some deviations use it, so it is recorded only
+  // when one of them is on.
   struct Since {
     std::unordered_set<std::uint64_t> entered{};                        // where
     std::unordered_map<std::uint64_t, std::uint64_t> protected_from{};  // doubleword 1 as it was
@@ -94,8 +94,8 @@ class Hypervisor {
     bool reported = false;  // PREPARE has answered H_SUCCESS for it
     // Scheme B: where the bolted entries stand that were there before and are not copied yet, last one first.
     std::vector<std::uint64_t> uncopied{};
-    // Scheme B: of each PTEX of the table that holds a copy, where the original stands. Two entries may look
-    // alike, so what a slot holds does not tell whose copy it is.
+    // Scheme B: for each PTEX of the table that holds a copy, the PTEX of the original. The content of a slot
+    // does not tell whose copy it is, because two entries may look alike.
     std::unordered_map<std::uint64_t, std::uint64_t> originals{};
     Since since{};
   };
@@ -172,7 +172,7 @@ class Hypervisor {
   Hpt current_;
   std::optional<Pending> pending_;
   std::uint64_t commits_ = 0;
-  bool flags_refused_ = false;  // by PREPARE; nothing right asks for it
+  bool flags_refused_ = false;  // by PREPARE; only a deviation uses it
 };
 
 struct SchemeA : Hypervisor {

@@ -140,7 +140,8 @@ class Child {
 
 void serve(SharedMemory& memory, const std::string& library, const std::string& options) noexcept {
   setvbuf(stdout, nullptr, _IOLBF, 0);
-  // Runs before what the kit has asked to happen at its exit, and instead of it.
+  // If the plugin calls exit(), this handler runs first and ends the child, so that the kit's own exit
+  // handlers, which the child inherited, never run.
   on_exit(
       [](int status, void*) {
         std::fflush(nullptr);

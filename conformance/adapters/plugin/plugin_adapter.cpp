@@ -17,7 +17,7 @@ constexpr std::uint32_t known_pages = HPTCK_PAGES_64K | HPTCK_PAGES_64K_IN_4K | 
 
 bool is_size(std::uint32_t shift) { return shift == 0 || (shift >= min_shift && shift <= max_shift); }
 
-// A statement out of range cannot be held against anybody, so it is an error.
+// A statement that is out of range cannot be judged by, so it is an error.
 Statement checked(const hptck_statement& declared) {
   const auto refuse = [](const std::string& what) {
     throw EnvironmentError(
@@ -67,7 +67,8 @@ class PluginAdapter final : public Adapter {
     return *description_;
   }
 
-  // A process that has been in use may have suffered, so that only a new one's failure counts.
+  // A process that was in use may have been damaged by earlier calls, so only the failure of a new one
+  // counts.
   Statement restart(const Partition& partition) override {
     late_fault_.reset();
     for (;;) {
@@ -140,20 +141,14 @@ std::unique_ptr<Adapter> make_plugin_adapter(PluginOptions options) {
 
 AdapterChoice plugin_adapter() {
   const auto options = std::make_shared<PluginOptions>();
-  const auto deadline_ms = std::make_shared<unsigned>(static_cast<unsigned>(options->deadline.count()));
-  const auto add_options = [options, deadline_ms](CLI::App& app) {
+  const auto add_options = [options](CLI::App& app) {
     app.add_option("--library", options->library, "shared library that exports hptck_plugin_entry")
         ->required()
         ->type_name("FILE");
     app.add_option("--library-options", options->options, "text for the plugin's create()");
-    app.add_option("--deadline-ms", *deadline_ms, "a hypercall not answered for so long is a hang")
-        ->capture_default_str()
-        ->check(CLI::Range(1u, 3'600'000u));
+    add_deadline(app, options->deadline, "a hypercall not answered for so long is a hang");
   };
-  const auto make = [options, deadline_ms] {
-    options->deadline = std::chrono::milliseconds(*deadline_ms);
-    return make_plugin_adapter(*options);
-  };
+  const auto make = [options] { return make_plugin_adapter(*options); };
   return {"plugin", "a shared library with the C interface of hptck_plugin.h", add_options, make};
 }
 

@@ -100,7 +100,7 @@ BatchResult PluginProcess::hcall(std::span<const Call> calls, std::span<Response
                 with_output(fmt::format("The plugin's hcall() returned HPTCK_OK with *answered at {} of {}.",
                                         answered, part.size()))};
     if (fault) {
-      // Somebody has to be blamed, and if all calls are answered it is the last.
+      // A fault needs a call to blame; if all calls were answered, the last one is blamed.
       answered = impossible ? 0 : std::min(answered, part.size() - 1);
       if (impossible) fault->evidence += "\nIts count of answers is impossible, so that none is believed.";
       fault->evidence = fmt::format("In play was {}.\n{}", to_string(part[answered]), fault->evidence);

@@ -43,7 +43,7 @@ SharedMemory::SharedMemory() {
   }
   request_ = new (start_ + request_start) Request;
   reply_ = new (start_ + reply_start) Reply;
-  // The answers end where the page ends that nobody can touch.
+  // The answers end directly before a page that nobody can touch.
   answers_ = reinterpret_cast<hptck_answer*>(start_ + reply_start - page - answers_size);
 }
 

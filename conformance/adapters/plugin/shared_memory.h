@@ -4,8 +4,8 @@
 // requests at all, and pages that nobody can touch stand around the answers, so that a plugin which writes
 // beyond them crashes and shows where, rather than answer wrongly.
 //
-// The plugin is not trusted with any of it. The kit looks at each word once, takes a count for what it is
-// only after having compared it, and copies a text up to its own bound.
+// The kit trusts nothing that the plugin can write: it reads each word once, checks a count before it uses
+// it, and copies no more of a text than it has room for.
 #pragma once
 
 #include <sched.h>
@@ -80,7 +80,8 @@ inline std::uint32_t load_volatile(const std::uint32_t& word) {
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value);
 void futex_wake(const std::atomic<std::uint32_t>& word);
 
-/// Whether it pays to watch a word for a while before sleeping: not when the other side needs this processor.
+/// Whether watching a word before sleeping is worth it: not where there is one processor, which the other
+/// side needs.
 bool spinning_pays();
 
 /// Watches the word for as long as most answers take. False when it still has not become what is wanted.

@@ -6,9 +6,9 @@
 
 namespace hptck {
 
-/// The kit may be suspended, or starved, for any time; the child was then probably starved as well. So what
-/// counts towards a deadline is not what the clock says but the time between two looks, up to
-/// `longest_look` for each.
+/// The kit may be suspended, or get no processor, for any time, and the child probably got none either. So
+/// what counts towards a deadline is not the time on the clock: each interval between two looks counts with
+/// at most `longest_look`.
 class Patience {
  public:
   static constexpr std::chrono::milliseconds longest_look{50};

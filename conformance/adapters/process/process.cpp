@@ -27,10 +27,11 @@ constexpr std::size_t tail_kept = 4096, tail_lines = 20;
   throw EnvironmentError(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-// The following two run after fork, where only what is safe in a signal handler is. They return whether all
-// is well; errno says why not.
+// The following two functions run after fork, where only what is safe in a signal handler may be called. They
+// return false if something failed; errno says what.
 
-// Parts the child from the kit's end, terminal and settings.
+// Separates the child from the kit: it ends when the kit ends, and has its own process group and signal
+// settings.
 bool detach(pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
   if (getppid() != parent) _exit(0);  // it went before the request was in place
@@ -123,7 +124,7 @@ Process::Process(const std::function<void()>& child, std::span<const int> inheri
   const auto input = no_input();
   Pipe output;
   fcntl(output.reader.get(), F_SETFL, O_NONBLOCK);
-  // What is in a buffer now would be written twice.
+  // What is in an output buffer now would be written by the parent and by the child.
   std::fflush(nullptr);
   std::cout.flush();
   std::cerr.flush();
@@ -166,8 +167,9 @@ void Process::pause(std::chrono::nanoseconds time) {
   if (ppoll(&reader, 1, &timeout, nullptr) > 0) take_output();
 }
 
-// A flood is taken in a piece at a time, so that the caller's deadline stays in force; what does not fit into
-// the pipe meanwhile makes the child wait, not the kit grow.
+// Takes in a bounded piece at a time, so that a child that floods its output cannot keep the caller past its
+// deadline. What the pipe cannot hold in the meantime makes the child wait and does not use memory of the
+// kit.
 void Process::take_output() {
   char buffer[4096];
   for (int pieces = 0; pieces < 64; ++pieces) {

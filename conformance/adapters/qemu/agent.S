@@ -1,5 +1,5 @@
 // The guest agent: all the software that the partition runs. It waits for a ticket in the mailbox, issues the
-// hypercalls of the batch one after the other, and writes down every answer before it owns up to it in the
+// hypercalls of the batch one after the other, and writes down every answer before it counts it in the
 // progress word. It is assembler because the point is to control all of r3 to r12 around `sc 1` and to own no
 // stack; its state lives in r13 and up, which a hypervisor has to preserve, and nothing of it in memory.
 //

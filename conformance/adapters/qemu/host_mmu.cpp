@@ -15,7 +15,7 @@
 namespace hptck::qemu {
 
 // Linux, Documentation/virt/kvm/api.rst, KVM_CREATE_VM and KVM_PPC_GET_SMMU_INFO. On a host that is not POWER
-// either of them fails, which is an answer too.
+// one of them fails, and the caller learns why.
 std::variant<machines::Host, std::string> host_mmu(machines::Accelerator accelerator) {
   constexpr unsigned long type_hv = 1, type_pr = 2;
   const FileDescriptor kvm(open("/dev/kvm", O_RDWR | O_CLOEXEC));

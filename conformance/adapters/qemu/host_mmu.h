@@ -1,5 +1,5 @@
-// What the host's KVM says of its MMU. Asked by the kit itself, because what a machine is refused for has to
-// be judged by what the host can do and not by what the implementation under test says that it can.
+// What the host's KVM says about its MMU. The kit asks the kernel itself: whether a machine is rightly
+// refused depends on what the host can do, not on what the implementation under test says it can do.
 #pragma once
 
 #include <string>

@@ -173,7 +173,7 @@ std::optional<Fault> Machine::reset() {
   mailbox_.expect_boot(boot_);
   const bool accepted = qmp_->execute("system_reset", options_.start_deadline).has_value();
   if (!accepted) {
-    // Who closed the channel may be about to end.
+    // A QEMU that closed the channel may be about to end.
     Patience patience(1s);
     while (!process_->ending() && !patience.ended()) {
       patience.look();
@@ -274,7 +274,7 @@ BatchResult Machine::run(std::span<const Call> calls, std::span<Response> respon
     post(part, 1);
     auto result = await(part.size(), take);
     if (!result.fault) {
-      // Nothing says since when, so that no answer of this part can be believed.
+      // It is unknown when this happened, so no answer of this part of the batch can be believed.
       if (const auto how = damage(part)) {
         result = {0, Fault{Fault::Kind::garbled, with_output(*how, *process_)}};
       }

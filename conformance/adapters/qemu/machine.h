@@ -24,7 +24,7 @@
 
 namespace hptck::qemu {
 
-/// An anonymous file of a fixed size that no holder of it can shrink under our mapping.
+/// An anonymous file of a fixed size: nobody who has it open can shrink it under the kit's mapping.
 class SharedRam {
  public:
   /// Of pages of 2^page_shift bytes; 0: of the host's usual size. Throws EnvironmentError, also when the host
@@ -67,8 +67,8 @@ class Machine {
 
   /// Waits until the image has checked in.
   std::optional<NoBoot> boot();
-  /// The guest of `source`, which is not to be used any more, goes on here: its RAM came with all that its
-  /// agent holds. Of the source only what the kit knows is taken over.
+  /// The guest of `source` was migrated here and goes on, with its RAM and so with the state of its agent.
+  /// Takes over what the kit knows about that guest; `source` must not be used afterwards.
   void take_over(const Machine& source);
   /// Nothing while QEMU runs. Does not block.
   std::optional<Ending> ending() { return process_->ending(); }
@@ -106,13 +106,13 @@ class Machine {
     std::uint64_t call;
     std::string how;
   };
-  /// Told that the first `answered` calls are; says what is wrong with their responses.
+  /// Reads the responses of the first `answered` calls. Returns what is wrong with them, if anything.
   using Take = std::function<std::optional<Unsound>(std::uint64_t answered)>;
 
   std::optional<NoBoot> await_boot();
   void post(std::span<const Call> calls, std::uint64_t rounds);
   BatchResult await(std::uint64_t total, const Take& take);
-  /// Looks at what the agent only reads: it has to be as it was made.
+  /// Checks that what the agent only reads is unchanged.
   std::optional<std::string> damage(std::span<const Call> calls) const;
 
   Fault died(const Ending& ending);

@@ -179,8 +179,7 @@ std::unique_ptr<Adapter> make_qemu_adapter(QemuOptions options) {
 
 AdapterChoice qemu_adapter() {
   const auto options = std::make_shared<QemuOptions>();
-  const auto deadline_ms = std::make_shared<unsigned>(static_cast<unsigned>(options->deadline.count()));
-  const auto add_options = [options, deadline_ms](CLI::App& app) {
+  const auto add_options = [options](CLI::App& app) {
     app.add_option("--qemu", options->program, "the program to test")->capture_default_str();
     app.add_option("--machine", options->machine, "machine type, and properties of it after a comma")
         ->capture_default_str()
@@ -196,14 +195,9 @@ AdapterChoice qemu_adapter() {
     app.add_option("--resize-hpt", options->resize_hpt, "the machine's property of this name")
         ->capture_default_str()
         ->check(CLI::IsMember({"disabled", "enabled", "required"}));
-    app.add_option("--deadline-ms", *deadline_ms, "a hypercall not answered for so long is a hang")
-        ->capture_default_str()
-        ->check(CLI::Range(1u, 3'600'000u));
+    add_deadline(app, options->deadline, "a hypercall not answered for so long is a hang");
   };
-  const auto make = [options, deadline_ms] {
-    options->deadline = std::chrono::milliseconds(*deadline_ms);
-    return make_qemu_adapter(*options);
-  };
+  const auto make = [options] { return make_qemu_adapter(*options); };
   return {"qemu", "a QEMU pseries, started by the kit", add_options, make};
 }
 

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t usual_memory = 256 << 20;
 constexpr auto control_timeout = 5s;
 constexpr std::size_t longest_list = 1 << 16;
-// A list of machine types longer than this is nobody's.
+// A longer list of machine types is not believed.
 constexpr std::size_t most_types = 100;
 
 // Everything that a command writes to standard output and error, bounded; nothing when it does not end in
@@ -59,7 +59,7 @@ std::optional<std::string> output_of(const std::vector<std::string>& command,
   }
 }
 
-// In lower case, because QEMU is not of one mind how processors are written.
+// In lower case, because QEMU spells the names of processors in several ways.
 std::set<std::string> words_of(const std::string& text) {
   std::set<std::string> words;
   std::string word;
@@ -98,8 +98,8 @@ std::uint64_t memory_of(const Configuration& configuration) {
   return std::max(usual_memory, std::uint64_t{1} << configuration.backing_shift);
 }
 
-// TCG lacks what some machine types have by default. Each of these is another capability than the one in
-// question, and is switched off, so that none of them decides whether a machine starts.
+// Some machine types have capabilities by default that TCG lacks. They are switched off, so that only the
+// capability in question, the maximum page size, decides whether a machine starts.
 constexpr const char* tcg_properties =
     ",cap-htm=off,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off";
 
@@ -176,7 +176,7 @@ class QemuMachines final : public Machines {
 
     for (const auto accelerator : {Accelerator::tcg, Accelerator::kvm_hv, Accelerator::kvm_pr}) {
       const bool tcg = accelerator == Accelerator::tcg;
-      ConfigurationSpace::Beneath beneath{accelerator, {}, {}};
+      machines::ConfigurationSpace::Beneath beneath{accelerator, {}, {}};
       if (!accelerators.contains(tcg ? "tcg" : "kvm")) {
         offer.lacking[accelerator] =
             fmt::format("{} has no accelerator {}", options_.program, tcg ? "tcg" : "kvm");
@@ -196,7 +196,7 @@ class QemuMachines final : public Machines {
         std::string name(name_of(processor));
         for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         if (!processors.contains(name)) continue;
-        // What a host's KVM can run on its own processor only a start tells.
+        // Which processors KVM can run on this host shows only when a machine is started.
         if (!tcg && !offer.space.types.empty()) {
           Configuration usual{.machine = offer.space.types.back(),
                               .processor = processor,

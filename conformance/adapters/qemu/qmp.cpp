@@ -12,7 +12,7 @@ namespace hptck::qemu {
 namespace {
 
 constexpr std::size_t longest_line = 1 << 20;
-// Nobody waits for more messages than this, however fast they come.
+// The kit reads at most this many messages while it waits for an answer, however fast they come.
 constexpr int most_messages = 10'000;
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace hptck::stdio {
 
-/// Answers requests until shutdown, or the end of the input. A Fault of the adapter's is acted as what it is:
-/// the process dies, hangs, or writes what is no answer. Throws EnvironmentError.
+/// Answers requests until shutdown, or the end of the input. When the adapter reports a Fault, this process
+/// does the same: it dies, hangs, or writes a line that is no answer. Throws EnvironmentError.
 void serve(Adapter& adapter, int input, int output);
 
 }  // namespace hptck::stdio

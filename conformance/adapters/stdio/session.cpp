@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr auto time_to_end = 1000ms;  // for the answer to shutdown, and again from there to the end
 
-// Text of the child's, harmless to print.
+// Text from the child, made harmless to print.
 std::string excerpt(std::string_view text) {
   constexpr std::size_t most = 200;
   std::string shown;
@@ -28,7 +28,7 @@ std::string excerpt(std::string_view text) {
   return text.size() > most ? fmt::format("{}... ({} bytes)", shown, text.size()) : shown;
 }
 
-// What is wrong with an answer as such; nothing where it is one to the request of this id.
+// What is wrong with the form of an answer; nothing if it answers the request with this id.
 std::optional<std::string> trouble_with(const json& answer, std::uint64_t id) {
   if (!answer.is_object()) return "the answer is not a JSON object";
   if (!answer.contains("jsonrpc") || answer["jsonrpc"] != "2.0")
@@ -102,7 +102,7 @@ Session::~Session() {
   try {
     if (!failed_) end();
   } catch (const EnvironmentError&) {
-    // It was killed meanwhile, which is all that was wanted.
+    // It was killed from outside in the meantime, and so it has ended, as it should.
   }
 }
 
@@ -157,7 +157,7 @@ void Session::look(bool has_request, std::chrono::milliseconds time) {
 
 std::optional<Fault> Session::exchange(std::string_view request, std::chrono::milliseconds deadline) {
   assert(!failed_);
-  failed_ = true;  // unless it gets to the end
+  failed_ = true;  // until the last line of this function is reached
   line_.clear();
   if (!received_.empty())
     return garbled(fmt::format("it wrote what nobody asked for: {}", excerpt(received_)));
@@ -221,7 +221,7 @@ Session::Reply Session::request(const std::string& method, const json& params,
   return reply;
 }
 
-// Of a line that was cut short it takes what is complete.
+// Takes the complete answers of a line that was cut short.
 Session::Answers Session::take_answers(std::uint64_t first_id, bool array,
                                        std::span<Response> responses) const {
   std::string_view text = line_;

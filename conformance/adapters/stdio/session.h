@@ -48,7 +48,7 @@ class Session {
  private:
   struct Answers {
     std::size_t answered = 0;
-    std::optional<std::string> wrong;  ///< what is with the next one
+    std::optional<std::string> wrong;  ///< what is wrong with the next one
   };
 
   std::optional<Fault> exchange(std::string_view request, std::chrono::milliseconds deadline);

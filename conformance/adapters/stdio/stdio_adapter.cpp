@@ -344,16 +344,10 @@ std::unique_ptr<Adapter> make_stdio_adapter(StdioOptions options) {
 
 AdapterChoice stdio_adapter() {
   const auto options = std::make_shared<StdioOptions>();
-  const auto deadline_ms = std::make_shared<unsigned>(static_cast<unsigned>(options->deadline.count()));
-  const auto add_options = [options, deadline_ms](CLI::App& app) {
-    app.add_option("--deadline-ms", *deadline_ms, "a message not answered for so long is a hang")
-        ->capture_default_str()
-        ->check(CLI::Range(1u, 3'600'000u));
+  const auto add_options = [options](CLI::App& app) {
+    add_deadline(app, options->deadline, "a message not answered for so long is a hang");
   };
-  const auto make = [options, deadline_ms] {
-    options->deadline = std::chrono::milliseconds(*deadline_ms);
-    return make_stdio_adapter(*options);
-  };
+  const auto make = [options] { return make_stdio_adapter(*options); };
   return {"stdio", "a program that speaks JSON-RPC over its standard input and output, after --", add_options,
           make, std::shared_ptr<std::vector<std::string>>(options, &options->command)};
 }

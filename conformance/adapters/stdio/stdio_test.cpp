@@ -171,7 +171,6 @@ TEST(StdioAdapter, a_signal_from_outside_is_an_environment_error) {
 TEST(StdioAdapter, a_child_that_never_reads_does_not_block_the_kit) {
   const auto adapter = misbehaving("never_reads", short_deadline);
   adapter->restart({});
-  usleep(50'000);
   std::vector<Call> calls(16, {~0ull, {~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull}});
   const auto result = batch(*adapter, calls);
   ASSERT_TRUE(result.fault);
