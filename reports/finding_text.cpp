@@ -83,7 +83,7 @@ std::string subject_of(const Finding& finding) {
 }
 
 std::vector<Section> sections_of(const Finding& finding) {
-  // What is diagnosed is no violation any more to the campaign, which goes on under it and does not count.
+  // Once a deviation is diagnosed, the campaign goes on under it and no longer counts what it explains.
   const auto met = finding.deviations.empty() && finding.occurrences != 1
                        ? fmt::format("met it {} times, first", finding.occurrences)
                        : std::string("met it first");

@@ -1,6 +1,6 @@
-// A finding in words, once for all reports: what it is about, and its sections in the order in which they are
-// read. JUnit sets them one below the other, the terminal indents and wraps them; neither knows what they
-// say. Everything here is fit to print (reports/visible.h).
+// A finding in words, written once for all reports: its title, and its sections in the order in which they
+// are read. The JUnit report puts the sections one below the other, the terminal indents and wraps them;
+// neither looks at what they say. Everything here is fit to print (reports/visible.h).
 #pragma once
 
 #include <string>

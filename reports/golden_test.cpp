@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "reports/json.h"
 #include "reports/junit.h"
 #include "reports/sample_records.h"
 #include "reports/summary.h"

@@ -88,8 +88,8 @@ Case case_of(const CampaignRecord& record, const ClauseResult& result) {
   return one;
 }
 
-/// Findings that no failed clause shows, such as a death in answer to a call that the catalogue does not
-/// know. They may not get lost.
+/// Findings that appear under no failed clause, such as a death in answer to a call that the catalogue does
+/// not know. They must not get lost.
 std::vector<std::size_t> findings_without_clause(const CampaignRecord& record, const CampaignResult& result) {
   std::set<std::size_t> placed;
   for (const auto& clause : result.clauses) {
@@ -102,8 +102,8 @@ std::vector<std::size_t> findings_without_clause(const CampaignRecord& record, c
   return rest;
 }
 
-/// The one case of the suite "campaign". Trouble of the kit comes first: it says that the rest is not to be
-/// relied on.
+/// The one case of the suite "campaign". If the kit or its environment failed, that comes first, because the
+/// rest cannot be relied on then.
 Case campaign_case(const CampaignRecord& record, const CampaignResult& result) {
   Case one{.name = "campaign completed", .type = "campaign"};
   one.output = fmt::format("{}\n", with_reason(result.verdict, result.reason));
@@ -132,7 +132,7 @@ std::vector<Suite> suites_of(const CampaignRecord& record, const CampaignResult&
     suites.back().cases.push_back(case_of(record, clause));
   }
   suites.push_back({"campaign", {campaign_case(record, result)}});
-  // What a hostile guest brings about is no matter of conformance, so it is in no clause's suite.
+  // What a hostile guest causes says nothing about conformance, so it is in no clause's suite.
   std::vector<Case> hostile;
   for (std::size_t i = 0; i < record.findings.size(); ++i) {
     if (!record.findings[i].hostile) continue;
@@ -180,7 +180,7 @@ std::string class_name(const std::string& group) {
   return name;
 }
 
-/// The only two ways by which text gets into the document, so that none gets in as it came.
+/// All text gets into the document through these two functions, which make it fit to print.
 void set(pugi::xml_node node, const char* attribute, std::string_view value) {
   node.append_attribute(attribute).set_value(visible_line(value).c_str());
 }
@@ -242,9 +242,9 @@ std::string junit_xml(const CampaignRecord& record, const CampaignResult& result
   set(root, "tests", fmt::format("{}", tests));
   set(root, "failures", fmt::format("{}", failures));
   set(root, "errors", fmt::format("{}", errors));
-  // Clauses are tested all at once, so the only time that means anything is the whole campaign's. The schema
-  // has no `skipped` up here, and properties in suites only: each suite repeats them, because CIs take suites
-  // apart.
+  // Clauses are tested all at once, so only the whole campaign has a time that means anything. The schema
+  // allows no `skipped` at this level, and properties only in suites: each suite repeats them, because CIs
+  // show suites separately.
   if (std::isfinite(record.seconds) && record.seconds > 0) {
     set(root, "time", fmt::format("{:.3f}", record.seconds));
   }

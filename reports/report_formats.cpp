@@ -1,7 +1,7 @@
 #include "reports/report_formats.h"
 
+#include "reports/json.h"
 #include "reports/junit.h"
-#include "reports/summary.h"
 
 namespace hptck {
 

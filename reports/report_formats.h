@@ -1,6 +1,6 @@
 // The reports that are files, of which `hptck certify` and `hptck report` write every one. A new format is a
-// file beside this one and a line in report_formats.cpp. The summary on the terminal is none of them: it has
-// colours, and is shown even where nothing can be written.
+// file beside this one and a line in report_formats.cpp. The summary on the
+// terminal is not among them: it has colours, and is shown even if no file can be written.
 #pragma once
 
 #include <span>

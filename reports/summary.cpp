@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -16,8 +15,6 @@ namespace hptck {
 namespace {
 
 constexpr std::size_t width = 110;
-constexpr Verdict verdicts[] = {Verdict::pass, Verdict::fail, Verdict::inconclusive, Verdict::not_applicable,
-                                Verdict::error};
 
 std::string_view escape_of(Verdict verdict) {
   switch (verdict) {
@@ -44,7 +41,7 @@ std::size_t columns_of(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
 }
 
-/// One line broken at spaces into lines of at most `columns`; what it was indented by is kept on each.
+/// One line broken at spaces into lines of at most `columns`; each keeps the indentation of the first.
 std::vector<std::string> wrapped_line(std::string_view line, std::size_t columns) {
   const auto indent = std::string(std::min(line.find_first_not_of(' '), line.size()), ' ');
   line.remove_prefix(indent.size());
@@ -82,7 +79,8 @@ std::string heading(const CampaignRecord& record) {
   std::string text = fmt::format("hptck {}, {}, catalogue {}\n", record.kit_version, record.edition,
                                  record.catalogue_hash.substr(0, 12));
   text += fmt::format("Implementation: {} {}", iut.name, iut.version);
-  // The command line is in the machine-readable reports; here it would bury the rest.
+  // The command line is left to the machine-readable reports, because it is often longer than all the rest
+  // here.
   for (const auto& [key, value] : iut.identity) {
     if (key != "command") text += fmt::format(", {} {}", key, value);
   }
@@ -106,7 +104,7 @@ std::string heading(const CampaignRecord& record) {
   return out;
 }
 
-/// What stands right of a verdict: its reason, or where to read on.
+/// What stands to the right of a verdict: its reason, or the findings to read.
 std::string remark_on(const ClauseResult& clause) {
   if (clause.findings.empty()) return visible_line(clause.reason);
   std::string numbers;
@@ -157,17 +155,12 @@ std::string findings(const CampaignRecord& record, bool colour) {
   return text;
 }
 
-std::size_t count(const CampaignResult& result, Verdict verdict) {
-  return static_cast<std::size_t>(
-      std::count_if(result.clauses.begin(), result.clauses.end(),
-                    [&](const ClauseResult& clause) { return clause.verdict == verdict; }));
-}
-
 std::string counts(const CampaignRecord& record, const CampaignResult& result) {
   auto text = fmt::format("\n{} clauses:", result.clauses.size());
-  for (const auto verdict : verdicts) {
+  for (const auto verdict : all_verdicts) {
     text +=
-        fmt::format("{} {} {}", verdict == verdicts[0] ? "" : ",", count(result, verdict), name_of(verdict));
+        fmt::format("{} {} {}", verdict == all_verdicts[0] ? "" : ",",
+                    std::ranges::count(result.clauses, verdict, &ClauseResult::verdict), name_of(verdict));
   }
   text += fmt::format("\n{} finding{} in {} hypercalls", record.findings.size(),
                       record.findings.size() == 1 ? "" : "s", record.tally.calls);
@@ -179,7 +172,7 @@ std::string counts(const CampaignRecord& record, const CampaignResult& result) {
   return text + '\n';
 }
 
-// What a diagnosis leaves open.
+// The findings that the diagnosis does not explain.
 std::string unexplained_lines(const CampaignRecord& record) {
   std::string text;
   for (std::size_t i = 0; i < record.findings.size(); ++i) {
@@ -193,35 +186,6 @@ std::string unexplained_lines(const CampaignRecord& record) {
       text += fmt::format("  Finding {} is a fault, which no deviation of the model explains.\n", i + 1);
   }
   return text;
-}
-
-nlohmann::ordered_json ids_of(const Deviations& deviations) {
-  auto ids = nlohmann::ordered_json::array();
-  deviations.for_each([&](Deviation deviation) { ids.push_back(id_of(deviation)); });
-  return ids;
-}
-
-nlohmann::ordered_json json_of(const Finding& finding) {
-  auto clauses = nlohmann::ordered_json::array();
-  for (const auto clause : finding.clauses) clauses.push_back(id_of(clause));
-  return {{"key", visible(finding.key)},
-          {"kind", name_of(finding.kind)},
-          {"clauses", clauses},
-          {"headline", visible(finding.headline)},
-          {"explanation", visible(finding.explanation)},
-          {"evidence", visible(finding.evidence)},
-          {"trace", finding.configuration.empty() ? visible(print_trace(finding.trace)) : ""},
-          {"configuration", visible(finding.configuration)},
-          {"minimality", name_of(finding.minimality)},
-          {"replays", finding.replays},
-          {"first_call", finding.first_call},
-          {"occurrences", finding.occurrences},
-          {"file", visible(finding.file)},
-          {"replay_command", visible(finding.replay_command)},
-          {"under", ids_of(finding.under)},
-          {"deviations", ids_of(finding.deviations)},
-          {"unexplained", finding.unexplained},
-          {"hostile", finding.hostile}};
 }
 
 }  // namespace
@@ -240,69 +204,6 @@ std::string terminal_summary(const CampaignRecord& record, const CampaignResult&
           '\n';
   if (!result.reason.empty()) text += indented(visible_line(result.reason), 0, false);
   return text;
-}
-
-std::string json_summary(const CampaignRecord& record, const CampaignResult& result) {
-  using Json = nlohmann::ordered_json;
-  // Every text goes through visible(): JSON could carry control characters, but not bytes that are no UTF-8,
-  // and a reader who compares reports should find the same evidence in each.
-  auto options = Json::array();
-  for (const auto& option : record.adapter_options) options.push_back(visible(option));
-  auto identity = Json::object();
-  for (const auto& [key, value] : record.description.identity) identity[visible(key)] = visible(value);
-  auto partitions = Json::array();
-  for (const auto& statement : record.statements) partitions.push_back(print_statement(statement));
-  auto counted = Json::object();
-  for (const auto verdict : verdicts) counted[std::string(name_of(verdict))] = count(result, verdict);
-  auto clauses = Json::array();
-  for (const auto& clause : result.clauses) {
-    clauses.push_back({{"clause", id_of(clause.clause)},
-                       {"group", text_of(clause.clause).group},
-                       {"verdict", name_of(clause.verdict)},
-                       {"exercised", clause.exercised},
-                       {"findings", clause.findings},
-                       {"reason", visible(clause.reason)}});
-  }
-  auto diagnosis = Json::array();
-  for (const auto& deviations : record.diagnosis) diagnosis.push_back(ids_of(deviations));
-  auto accelerators = Json::object();
-  for (const auto& [name, why] : record.machines.accelerators) accelerators[visible(name)] = visible(why);
-  auto found = Json::array();
-  for (const auto& finding : record.findings) found.push_back(json_of(finding));
-
-  const Json summary = {
-      {"hptck_summary", 1},
-      {"kit_version", visible(record.kit_version)},
-      {"edition", visible(record.edition)},
-      {"catalogue_hash", visible(record.catalogue_hash)},
-      // A string, because many readers keep numbers as doubles, and a rounded seed names another campaign.
-      {"seed", fmt::format("{}", record.seed)},
-      {"under", ids_of(record.under)},
-      {"adapter", {{"name", visible(record.adapter)}, {"options", options}}},
-      {"implementation",
-       {{"name", visible(record.description.name)},
-        {"version", visible(record.description.version)},
-        {"identity", identity}}},
-      {"partitions", partitions},
-      {"started", visible(record.started)},
-      {"seconds", record.seconds},
-      {"complete", record.complete},
-      {"calls", record.tally.calls},
-      {"machines",
-       {{"cover", visible(record.machines.cover)},
-        {"why_not", visible(record.machines.why_not)},
-        {"accelerators", accelerators},
-        {"configurations", record.tally.configurations},
-        {"migrations", record.tally.migrations}}},
-      {"verdict", name_of(result.verdict)},
-      {"reason", visible(result.reason)},
-      {"error", visible(record.error)},
-      {"counts", counted},
-      {"clauses", clauses},
-      {"findings", found},
-      {"diagnosis", diagnosis},
-  };
-  return summary.dump(2) + '\n';
 }
 
 }  // namespace hptck

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "reports/json.h"
 #include "reports/sample_records.h"
 
 namespace hptck {

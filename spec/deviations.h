@@ -25,7 +25,7 @@ std::optional<Deviation> deviation_named(std::string_view id);
 Clause broken_by(Deviation deviation);
 /// The clause whose answer first gives the deviation away to a guest.
 Clause shown_at(Deviation deviation);
-/// Whether it is of how machines are configured, not of what a guest's hypercalls do.
+/// Whether it is about how machines are configured, and not about what hypercalls do.
 bool is_of_configurations(Deviation deviation);
 
 /// A set of deviations, cheap enough to be asked in every hypercall.

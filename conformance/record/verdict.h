@@ -20,6 +20,9 @@ namespace hptck {
 
 enum class Verdict : std::uint8_t { pass, fail, inconclusive, not_applicable, error };
 
+inline constexpr Verdict all_verdicts[] = {Verdict::pass, Verdict::fail, Verdict::inconclusive,
+                                           Verdict::not_applicable, Verdict::error};
+
 /// "PASS", "FAIL", "INCONCLUSIVE", "NOT APPLICABLE", "ERROR"
 std::string_view name_of(Verdict verdict);
 

@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
   } catch (const UsageError& error) {
     fmt::print(stderr, "hptck: {}\n", error.what());
     return exit_usage;
-  } catch (const std::exception& error) {  // InputError, EnvironmentError, and what nobody thought of
+  } catch (const std::exception& error) {  // InputError, EnvironmentError, and what nobody foresaw
     fmt::print(stderr, "hptck: {}\n", error.what());
     return exit_environment;
   }

@@ -1,8 +1,9 @@
-// What went before in the partition is kept here, for one purpose. A process that dies or hangs in the middle
-// of an array of calls has mostly not written the answers that it had, so nobody knows which call was in
-// play. The same partition is then made again in a new process, the calls before the array are issued again,
-// and those of the array one at a time. If everything was answered as before, the second run stands for the
-// first: as far as anyone can see it is the same, so the states that the partition may be in are the same.
+// The adapter remembers what happened in the partition, for one purpose. A process that dies or hangs in the
+// middle of an array of calls has usually not written the answers that it already had, so nobody knows which
+// call was in play. The adapter then makes the same partition in a new process, issues the calls before the
+// array again, and those of the array one at a time. If everything is answered as before, the second run
+// stands for the first: no observer can tell them apart, so the states that the partition may be in are the
+// same.
 #include "conformance/adapters/stdio/stdio_adapter.h"
 
 #include <fmt/format.h>
@@ -26,14 +27,14 @@ using stdio::Session;
 
 constexpr auto documentation = "See docs/adapter-protocol.md.";
 
-// What describe said that is more than a Description.
+// What `describe` said beyond a Description.
 struct Declared {
   Description description;
   Statement statement;
   bool advances_time = false;
 };
 
-// Something that describe or restart has no business to say.
+// Something that the answer to `describe` or `restart` may not hold.
 struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -61,7 +62,7 @@ Statement::Resize resize_from(const json& value) {
   throw Malformed(R"(resize has to be "enabled", "disabled" or "absent")");
 }
 
-// Page sizes that no encoding known here goes with say nothing about those that one does.
+// Page sizes without an encoding that is known here are ignored.
 std::uint8_t pages_from(const json& value) {
   std::uint8_t pages = 0;
   if (!value.is_array()) throw Malformed("pages has to be an array");
@@ -81,8 +82,8 @@ std::uint8_t pages_from(const json& value) {
   return pages;
 }
 
-// Takes over into the statement what the object declares. A misspelt member would be left undeclared in
-// silence, so members that are not known are refused.
+// Puts what the object declares into the statement. Unknown members are refused, because a misspelt one would
+// silently declare nothing.
 void declare(const json& object, Statement& statement, Description& description) {
   if (!object.is_object()) throw Malformed("statement has to be an object");
   for (const auto& [name, value] : object.items()) {
@@ -137,7 +138,7 @@ class StdioAdapter final : public Adapter {
   Statement restart(const Partition& partition) override {
     forget();
     partition_ = partition;
-    // Whatever it does wrong here belongs to no hypercall, and a new process may fare better.
+    // A fault here was caused by no hypercall, and a new process may do better.
     if (session_ && !restart_session()) return statement_;
     start();
     if (const auto why = restart_session())
@@ -211,7 +212,7 @@ class StdioAdapter final : public Adapter {
     session_ = std::move(session);
   }
 
-  // Says why there is no fresh partition, and no session any more.
+  // Ends the session and throws why there is no fresh partition.
   std::optional<std::string> restart_session() {
     auto session = std::move(session_);
     auto params = json::object();
@@ -256,11 +257,11 @@ class StdioAdapter final : public Adapter {
     auto result = session->hcalls(calls, responses, options_.deadline);
     const auto spent = std::chrono::steady_clock::now() - begin;
     if (result.fault) {
-      session.reset();  // before there is another
+      session.reset();  // ends this process before the next is started
       const bool known = result.fault->kind == Fault::Kind::garbled || calls.size() - result.answered == 1;
       return known ? result : second_run(calls, responses, std::move(result));
     }
-    // As many in an array as a slow implementation answers well within the deadline.
+    // So many calls to an array as even a slow implementation answers well within the deadline.
     if (spent < options_.deadline / 20 && calls.size() == array_calls_)
       array_calls_ = std::min(array_calls_ * 2, Session::longest_array);
     else if (spent > options_.deadline / 4)
@@ -332,8 +333,8 @@ class StdioAdapter final : public Adapter {
   Statement statement_;
   std::size_t array_calls_ = 16;
   std::vector<Done> done_;
-  bool too_much_ = false;      // for done_, which then does not hold everything
-  std::optional<Fault> owed_;  // met where it could not be told
+  bool too_much_ = false;      // done_ is full and does not hold everything
+  std::optional<Fault> owed_;  // met in wait(), which cannot return it; the next call does
 };
 
 }  // namespace

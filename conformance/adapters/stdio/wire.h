@@ -31,14 +31,14 @@ struct HcallAnswer {
 void append(std::string& text, const HcallRequest& request);
 void append(std::string& text, const HcallAnswer& answer);
 
-/// Takes one in canonical form off the front of the text. Nothing, and the text as it was, where the text
-/// begins with anything else.
+/// Takes one in canonical form off the front of the text. If the text begins with anything else it returns
+/// nothing and leaves the text as it was.
 std::optional<HcallRequest> take_request(std::string_view& text);
 std::optional<HcallAnswer> take_answer(std::string_view& text);
 
 void skip_space(std::string_view& text);
-/// Takes the characters of one JSON value off the front of the text, without a look at whether they are right
-/// inside; nothing where the text ends first.
+/// Takes the characters of one JSON value off the front of the text without checking what is inside; nothing
+/// if the text ends first.
 std::optional<std::string_view> take_value(std::string_view& text);
 
 /// "0x" and 1 to 16 hexadecimal digits.

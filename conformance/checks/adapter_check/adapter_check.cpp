@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What ends a check: it failed, or there is nothing to check.
+// Thrown to end a check: it failed, or there is nothing to check.
 struct Failure {
   std::string reason;
 };
@@ -18,7 +18,7 @@ struct Skip {
   std::string reason;
 };
 
-// No hypervisor's table is so large.
+// A PTEX beyond any hypervisor's table.
 constexpr std::uint64_t beyond_any_table = std::uint64_t{1} << 60;
 constexpr std::uint64_t unknown_token = 0xfffffffffffffff0;
 constexpr Call enter_first{token::H_ENTER, {H_EXACT, 0, HPTE_VALID | HPTE_BOLTED, 0x190}};
@@ -60,7 +60,7 @@ std::string text_of(const Fault& fault) {
   return fmt::format("{}: {}", kinds[static_cast<std::size_t>(fault.kind)], fault.evidence);
 }
 
-// Says which register is not what it was.
+// Says which register differs.
 void expect_alike(const Call& call, const Response& left, const Response& right, std::string_view where) {
   if (may_come_any_time(left) || may_come_any_time(right)) return;
   const auto first = defined_part(call, left), second = defined_part(call, right);
@@ -109,7 +109,8 @@ class Checker {
 
   bool can(Ability ability) const { return report_.description.abilities.contains(ability); }
 
-  // Answers all, or is a failure. Before, the responses hold what no adapter would answer by chance.
+  // Fails the check unless all calls are answered. The responses are first filled with what no adapter would
+  // answer by chance.
   std::vector<Response> answers(const std::vector<Call>& calls) {
     constexpr std::uint64_t untouched = 0x5a17ed0000000000;
     std::vector<Response> responses(calls.size());
@@ -160,8 +161,8 @@ class Checker {
     if (first.abilities != second.abilities) throw Failure{"the abilities are others the second time"};
   }
 
-  // What a guest has entered shows whether the partition is still the same. A hypervisor that enters nothing
-  // leaves that open.
+  // An HPTE that was entered shows whether the partition is still the same one. With a hypervisor that enters
+  // nothing this cannot be checked.
   void restart_gives_a_fresh_partition() {
     const auto declared = adapter_.restart({});
     const std::vector probes{read_hpte(0), read_hpte(beyond_any_table)};

@@ -1,8 +1,9 @@
 // Is an adapter fit to certify with? Every check is about the carrying of hypercalls, none about their
 // meaning: a hypervisor that answers wrongly passes, an adapter that loses, mixes up or keeps back answers
-// fails. The two cannot always be told apart from outside, so that a check uses only calls whose answer any
-// hypervisor repeats, and passes over answers that LoPAR allows at any time (H_HARDWARE, H_BUSY). It is a
-// list of checks with a reason each rather than one verdict, because its reader is writing the adapter.
+// fails. The two cannot always be told apart from outside, so a check uses only calls that every hypervisor
+// answers alike when they are repeated, and ignores answers that LoPAR allows at any time (H_HARDWARE,
+// H_BUSY). The result is a list of checks, each with a reason, rather than one verdict, because its reader is
+// writing the adapter.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,11 @@
 // The kit against hypervisors known to be wrong: the kill table, and diagnosis of pairs.
 //
-// A kit that passes good hypervisors has shown nothing yet. Here every deviation of the catalogue is switched
-// on in the built-in hypervisor and certified; all that can be told apart have to be killed, each on the
-// clause that it breaks. How many calls that takes is set beside what a plain generator takes, one that knows
-// the hypercalls but not the model (flags 0 or 1, shift 0 to 64), under the same oracle; and the length of
-// the minimized trace beside the shortest that there is (model/resize/explorer.h).
+// That a kit passes good hypervisors shows nothing yet. Here every deviation of the catalogue is switched on
+// in the built-in hypervisor, which is then certified; every one that can be told from the specification has
+// to be killed, on the clause that it breaks. The number of calls that takes is compared with that of a plain
+// generator, which knows the hypercalls but not the model (flags 0 or 1, shift 0 to 64), under the same
+// oracle; the length of the minimized trace is compared with that of the shortest there is
+// (model/resize/explorer.h).
 //
 //   0 all killed, every pair diagnosed   1 not so   3 environment   64 usage
 #include "conformance/checks/mutants/mutants.h"
