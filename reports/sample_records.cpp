@@ -57,6 +57,31 @@ Trace trace_of(std::vector<Step> steps) {
   return trace;
 }
 
+// The hypervisor writes what is fit for no report.
+Finding death() {
+  Finding died;
+  died.kind = Finding::Kind::died;
+  died.key = "died:commit.success";
+  died.clauses = {Clause::commit_success};
+  died.headline = "The implementation died in answer to H_RESIZE_HPT_COMMIT 0x0 0x12";
+  died.explanation = "A legal guest made the call; nothing that a guest does may end the platform.";
+  died.evidence =
+      "ended by signal 11 (Segmentation fault)\nstderr, last lines:\n\x1b[31mred\x1b[0m \x9b"
+      "2J \xc2\x9b"
+      "2J bell \x07 nul \0 "
+      "half \xe2\x82 overlong \xc0\xaf surrogate \xed\xa0\x80 not a character \xef\xbf\xbf reordered "
+      "\xe2\x80\xae"
+      "end\r\n]]> </failure> <![CDATA[ & \"quoted\" 'single' \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\ttab\n"s;
+  died.trace = trace_of(
+      {{0, prepare(0, 18), Response{status::H_LONG_BUSY_ORDER_10_MSEC, {}}}, {0, commit(0, 18), {}}});
+  died.minimality = Finding::Minimality::not_reproduced;
+  died.replays = 1;
+  died.first_call = 200001;
+  died.file = "finding-2.trace";
+  died.replay_command = "hptck replay out/finding-2.trace --adapter qemu --machine pseries-7.2 --memory 512";
+  return died;
+}
+
 SampleCampaign failing() {
   auto sample = passing();
   sample.name = "failing";
@@ -82,27 +107,6 @@ SampleCampaign failing() {
   flags.file = "finding-1.trace";
   flags.replay_command = "hptck replay out/finding-1.trace --adapter qemu --machine pseries-7.2 --memory 512";
 
-  Finding died;
-  died.kind = Finding::Kind::died;
-  died.key = "died:commit.success";
-  died.clauses = {Clause::commit_success};
-  died.headline = "The implementation died in answer to H_RESIZE_HPT_COMMIT 0x0 0x12";
-  died.explanation = "A legal guest made the call; nothing that a guest does may end the platform.";
-  died.evidence =
-      "ended by signal 11 (Segmentation fault)\nstderr, last lines:\n\x1b[31mred\x1b[0m \x9b"
-      "2J \xc2\x9b"
-      "2J bell \x07 nul \0 "
-      "half \xe2\x82 overlong \xc0\xaf surrogate \xed\xa0\x80 not a character \xef\xbf\xbf reordered "
-      "\xe2\x80\xae"
-      "end\r\n]]> </failure> <![CDATA[ & \"quoted\" 'single' \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\ttab\n"s;
-  died.trace = trace_of(
-      {{0, prepare(0, 18), Response{status::H_LONG_BUSY_ORDER_10_MSEC, {}}}, {0, commit(0, 18), {}}});
-  died.minimality = Finding::Minimality::not_reproduced;
-  died.replays = 1;
-  died.first_call = 200001;
-  died.file = "finding-2.trace";
-  died.replay_command = "hptck replay out/finding-2.trace --adapter qemu --machine pseries-7.2 --memory 512";
-
   Finding garbled;
   garbled.kind = Finding::Kind::garbled;
   garbled.key = "garbled";
@@ -118,7 +122,7 @@ SampleCampaign failing() {
   garbled.replay_command =
       "hptck replay out/finding-3.trace --adapter qemu --machine pseries-7.2 --memory 512";
 
-  sample.record.findings = {flags, died, garbled};
+  sample.record.findings = {flags, death(), garbled};
   set(sample, Clause::commit_flags, Verdict::fail, 88, "", {0});
   set(sample, Clause::commit_success, Verdict::fail, 501, "", {1});
   set(sample, Clause::commit_collided, Verdict::inconclusive, 0,

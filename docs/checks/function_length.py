@@ -32,12 +32,6 @@ EXCEPTIONS = {  # file, function: lines
     ("conformance/campaign/campaign_vm_test.cpp", "CampaignOnQemu.violations_are_found_minimized_and_replay"): 81,
     ("conformance/campaign/contents_vm_test.cpp", "ContentsOnQemu.the_known_deviations_and_deaths_are_found_and_nothing_else"): 75,
     ("conformance/record/journal.cpp", "read_journal"): 118,
-    ("conformance/record/verdict.cpp", "judge"): 96,
-    ("conformance/adapters/builtin/builtin_test.cpp", "exhibits"): 146,
-    ("conformance/adapters/builtin/builtin_test.cpp", "deviations.do_what_their_sentences_say_and_no_more"): 146,
-    ("conformance/adapters/builtin/contents_test.cpp", "exhibits"): 81,
-    ("conformance/adapters/builtin/contents_test.cpp", "harmless"): 109,
-    ("reports/sample_records.cpp", "failing"): 72,
 }
 
 STRIPPED = re.compile(

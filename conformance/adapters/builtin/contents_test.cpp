@@ -577,91 +577,198 @@ Calls operator+(Calls calls, const Call& call) {
   return calls;
 }
 
-std::vector<Exhibit> exhibits() {
-  auto low_loose = low, high_loose = high;
-  low_loose.bolted = high_loose.bolted = false;
-  const auto at = ptex(some, 20), beyond = hpte_count(20) + at;
-  const auto entry = entry_of(some);
-  const auto wrong_avpn = avpn_of(some) ^ 0x80;
-  const Call entering = enter(some, 20), reading = read_hpte(at);
-  const Calls collision{enter(low, 20), enter(high, 20), prepare(0, 18), commit(0, 18)};
-  return {
-      {D::commit_overwrites_on_collision, collision},
-      after_resize(D::rehash_forgets_secondary, secondary, 22),
-      after_resize(D::rehash_forgets_1t, terabyte, 20),
-      after_resize(D::rehash_takes_first_slot, some, 20),
-      after_resize(D::rehash_1t_not_spread, terabyte, 46),
-      after_resize(D::rehash_base_is_4k, large_64k, 20),
-      after_resize(D::rehash_base_is_actual, mixed_64k, 20),
-      after_resize(D::rehash_b_in_avpn, terabyte, 46),
-      after_resize(D::rehash_one_bit_short, {.vsid = 0x777, .offset = 1 << 22}, 20),
-      after_resize(D::rehash_one_bit_over, {.vsid = 0x800}, 20, 18),
-      after_resize(D::rehash_keeps_hpteg, moving, 22),
-      after_resize(D::rehash_drops_bolted_bit, some, 20),
-      after_resize(D::rehash_drops_secondary_bit, secondary, 20),
-      after_resize(D::rehash_clears_second_half, some, 20),
-      after_resize(D::rehash_loses_last_slot, {.vsid = 0x777, .slot = 7}, 20),
-      after_resize(D::rehash_loses_last_hpteg, {.vsid = 0x1fff}, 20),
-      after_resize(D::rehash_loses_first_hpteg, {.vsid = 0}, 20),
-      after_resize(D::rehash_loses_secondary, secondary, 20),
-      after_resize(D::rehash_loses_large, large_64k, 20),
-      after_resize(D::rehash_loses_1t, terabyte, 20),
-      after_resize(D::commit_clears_table, some, 20),
-      {D::commit_loses_entered, {prepare(0, 18), entering, commit(0, 18), read_hpte(ptex(some, 18))}},
-      {D::commit_loses_protection,
-       {entering, prepare(0, 18), protect(1, at), commit(0, 18), read_hpte(ptex(some, 18))}},
-      {D::commit_false_collision, {enter(low, 20), enter(near, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_unbolted_collide, {enter(low_loose, 20), enter(high, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_collision_frees_table, collision + read_hpte(ptex(low, 20))},
-      {D::commit_collision_moves, collision + read_hpte(ptex(high, 20))},
-      {D::commit_failure_drops_unbolted, {enter(loose, 20), commit(0, 18), read_hpte(ptex(loose, 20))}},
-      {D::commit_resurrects_removed,
-       {entering, prepare(0, 18), remove(0, at), commit(0, 18), read_hpte(ptex(some, 18))}},
-      {D::commit_unbolted_unhashed,
-       {enter(loose, 20), prepare(0, 22), commit(0, 22), read_hpte(ptex(loose, 20))}},
-      {D::commit_leaves_copies,
-       {enter(moving, 20), prepare(0, 22), commit(0, 22), read_hpte(ptex(moving, 20))}},
-      {D::read_four_unaligned, {entering, read_four(at)}},
-      {D::read_hides_unbolted, {enter(loose, 20), read_hpte(ptex(loose, 20))}},
-      {D::enter_beyond_wraps, {enter(H_EXACT, beyond, entry)}},
-      {D::enter_beyond_is_h_pteg_full, {enter(H_EXACT, beyond, entry)}},
-      {D::enter_exact_ignored, {entering}},
-      {D::enter_exact_returns_group, {entering}},
-      {D::enter_exact_overwrites, {entering, enter(H_EXACT, at, entry_of(other))}},
-      {D::enter_occupied_is_h_parameter, {entering, entering}},
-      {D::enter_returns_group, group_with(3) + enter(0, 0, entry)},
-      {D::enter_sees_seven_slots, group_with(7) + enter(0, 0, entry)},
-      {D::enter_full_overwrites, group_with(8) + enter(0, 0, entry)},
-      {D::enter_full_is_h_resource, group_with(8) + enter(0, 0, entry)},
-      {D::remove_beyond_wraps, {entering, remove(0, beyond)}},
-      {D::remove_beyond_is_h_not_found, {remove(0, beyond)}},
-      {D::remove_ignores_avpn, {entering, remove(H_AVPN, at, wrong_avpn)}},
-      {D::remove_ignores_andcond, {entering, remove(H_ANDCOND, at, HPTE_BOLTED)}},
-      {D::remove_removes_nothing, {entering, remove(0, at), reading}},
-      {D::remove_refuses_bolted, {entering, remove(0, at)}},
-      {D::protect_beyond_wraps, {entering, protect(1, beyond)}},
-      {D::protect_beyond_is_h_not_found, {protect(1, beyond)}},
-      {D::protect_ignores_avpn, {entering, protect(H_AVPN | 1, at, wrong_avpn)}},
-      {D::protect_ignores_v, {protect(1, at)}},
-      {D::protect_changes_nothing, {entering, protect(1, at), reading}},
-      {D::protect_drops_bolted_bit, {entering, protect(1, at), reading}},
-      {D::bulk_goes_on_after_parameter,
-       {entering, bulk_remove({{bulk::request | beyond}, {bulk::request | at}})}},
-      {D::bulk_beyond_is_not_found, {bulk_remove({{bulk::request | beyond}})}},
-      {D::bulk_ignores_avpn, {entering, bulk_remove({{bulk::request | bulk::avpn | at, wrong_avpn}})}},
-      {D::bulk_stops_at_not_found, {entering, bulk_remove({{bulk::request | 0}, {bulk::request | at}})}},
-      {D::bulk_removes_first_only,
-       {entering, enter(other, 20), bulk_remove({{bulk::request | ptex(other, 20)}, {bulk::request | at}}),
-        reading}},
-      {D::bulk_leaves_requests, {entering, bulk_remove({{bulk::request | at}})}},
-      {D::reset_keeps_entries, {enter(loose, 20), reset_guest(), read_hpte(ptex(loose, 20))}},
-      {D::reset_keeps_bolted, {entering, reset_guest(), reading}},
-  };
+Page not_bolted(Page page) {
+  page.bolted = false;
+  return page;
 }
+
+// What exhibits are made of.
+namespace part {
+const Page low_loose = not_bolted(low), high_loose = not_bolted(high), some_loose = not_bolted(some);
+const Page first_slot{.vsid = 0x2005};
+const Page top{.vsid = 0x3ffffffffffff, .offset = 0xffff000, .slot = 2};
+const Page large_16m{.vsid = 0x777, .offset = 3 << 24, .slot = 1, .base_shift = 24, .lp = 0};
+const Page beside{.vsid = low.vsid, .slot = low.slot + 1};
+const auto at = ptex(some, 20), beyond = hpte_count(20) + at;
+const auto entry = entry_of(some);
+const auto wrong_avpn = avpn_of(some) ^ 0x80;
+const Call entering = enter(some, 20), reading = read_hpte(at);
+const Calls collision{enter(low, 20), enter(high, 20), prepare(0, 18), commit(0, 18)};
+
+const std::vector<Exhibit> exhibits{
+    {D::commit_overwrites_on_collision, collision},
+    after_resize(D::rehash_forgets_secondary, secondary, 22),
+    after_resize(D::rehash_forgets_1t, terabyte, 20),
+    after_resize(D::rehash_takes_first_slot, some, 20),
+    after_resize(D::rehash_1t_not_spread, terabyte, 46),
+    after_resize(D::rehash_base_is_4k, large_64k, 20),
+    after_resize(D::rehash_base_is_actual, mixed_64k, 20),
+    after_resize(D::rehash_b_in_avpn, terabyte, 46),
+    after_resize(D::rehash_one_bit_short, {.vsid = 0x777, .offset = 1 << 22}, 20),
+    after_resize(D::rehash_one_bit_over, {.vsid = 0x800}, 20, 18),
+    after_resize(D::rehash_keeps_hpteg, moving, 22),
+    after_resize(D::rehash_drops_bolted_bit, some, 20),
+    after_resize(D::rehash_drops_secondary_bit, secondary, 20),
+    after_resize(D::rehash_clears_second_half, some, 20),
+    after_resize(D::rehash_loses_last_slot, {.vsid = 0x777, .slot = 7}, 20),
+    after_resize(D::rehash_loses_last_hpteg, {.vsid = 0x1fff}, 20),
+    after_resize(D::rehash_loses_first_hpteg, {.vsid = 0}, 20),
+    after_resize(D::rehash_loses_secondary, secondary, 20),
+    after_resize(D::rehash_loses_large, large_64k, 20),
+    after_resize(D::rehash_loses_1t, terabyte, 20),
+    after_resize(D::commit_clears_table, some, 20),
+    {D::commit_loses_entered, {prepare(0, 18), entering, commit(0, 18), read_hpte(ptex(some, 18))}},
+    {D::commit_loses_protection,
+     {entering, prepare(0, 18), protect(1, at), commit(0, 18), read_hpte(ptex(some, 18))}},
+    {D::commit_false_collision, {enter(low, 20), enter(near, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_unbolted_collide, {enter(low_loose, 20), enter(high, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_collision_frees_table, collision + read_hpte(ptex(low, 20))},
+    {D::commit_collision_moves, collision + read_hpte(ptex(high, 20))},
+    {D::commit_failure_drops_unbolted, {enter(loose, 20), commit(0, 18), read_hpte(ptex(loose, 20))}},
+    {D::commit_resurrects_removed,
+     {entering, prepare(0, 18), remove(0, at), commit(0, 18), read_hpte(ptex(some, 18))}},
+    {D::commit_unbolted_unhashed,
+     {enter(loose, 20), prepare(0, 22), commit(0, 22), read_hpte(ptex(loose, 20))}},
+    {D::commit_leaves_copies,
+     {enter(moving, 20), prepare(0, 22), commit(0, 22), read_hpte(ptex(moving, 20))}},
+    {D::read_four_unaligned, {entering, read_four(at)}},
+    {D::read_hides_unbolted, {enter(loose, 20), read_hpte(ptex(loose, 20))}},
+    {D::enter_beyond_wraps, {enter(H_EXACT, beyond, entry)}},
+    {D::enter_beyond_is_h_pteg_full, {enter(H_EXACT, beyond, entry)}},
+    {D::enter_exact_ignored, {entering}},
+    {D::enter_exact_returns_group, {entering}},
+    {D::enter_exact_overwrites, {entering, enter(H_EXACT, at, entry_of(other))}},
+    {D::enter_occupied_is_h_parameter, {entering, entering}},
+    {D::enter_returns_group, group_with(3) + enter(0, 0, entry)},
+    {D::enter_sees_seven_slots, group_with(7) + enter(0, 0, entry)},
+    {D::enter_full_overwrites, group_with(8) + enter(0, 0, entry)},
+    {D::enter_full_is_h_resource, group_with(8) + enter(0, 0, entry)},
+    {D::remove_beyond_wraps, {entering, remove(0, beyond)}},
+    {D::remove_beyond_is_h_not_found, {remove(0, beyond)}},
+    {D::remove_ignores_avpn, {entering, remove(H_AVPN, at, wrong_avpn)}},
+    {D::remove_ignores_andcond, {entering, remove(H_ANDCOND, at, HPTE_BOLTED)}},
+    {D::remove_removes_nothing, {entering, remove(0, at), reading}},
+    {D::remove_refuses_bolted, {entering, remove(0, at)}},
+    {D::protect_beyond_wraps, {entering, protect(1, beyond)}},
+    {D::protect_beyond_is_h_not_found, {protect(1, beyond)}},
+    {D::protect_ignores_avpn, {entering, protect(H_AVPN | 1, at, wrong_avpn)}},
+    {D::protect_ignores_v, {protect(1, at)}},
+    {D::protect_changes_nothing, {entering, protect(1, at), reading}},
+    {D::protect_drops_bolted_bit, {entering, protect(1, at), reading}},
+    {D::bulk_goes_on_after_parameter,
+     {entering, bulk_remove({{bulk::request | beyond}, {bulk::request | at}})}},
+    {D::bulk_beyond_is_not_found, {bulk_remove({{bulk::request | beyond}})}},
+    {D::bulk_ignores_avpn, {entering, bulk_remove({{bulk::request | bulk::avpn | at, wrong_avpn}})}},
+    {D::bulk_stops_at_not_found, {entering, bulk_remove({{bulk::request | 0}, {bulk::request | at}})}},
+    {D::bulk_removes_first_only,
+     {entering, enter(other, 20), bulk_remove({{bulk::request | ptex(other, 20)}, {bulk::request | at}}),
+      reading}},
+    {D::bulk_leaves_requests, {entering, bulk_remove({{bulk::request | at}})}},
+    {D::reset_keeps_entries, {enter(loose, 20), reset_guest(), read_hpte(ptex(loose, 20))}},
+    {D::reset_keeps_bolted, {entering, reset_guest(), reading}},
+};
+
+// Where the sentences stop: calls that the deviation has no part in.
+const std::vector<Exhibit> harmless{
+    {D::commit_overwrites_on_collision, {enter(low, 20), enter(near, 20), prepare(0, 18), commit(0, 18)}},
+    after_resize(D::rehash_forgets_secondary, top, 18),
+    after_resize(D::rehash_forgets_1t, top, 18),
+    after_resize(D::rehash_takes_first_slot, first_slot, 22),
+    after_resize(D::rehash_1t_not_spread, terabyte, 30),
+    after_resize(D::rehash_1t_not_spread, top, 46),
+    after_resize(D::rehash_base_is_4k, mixed_64k, 30),
+    after_resize(D::rehash_base_is_actual, large_64k, 30),
+    after_resize(D::rehash_base_is_actual, large_16m, 30),
+    after_resize(D::rehash_b_in_avpn, terabyte, 45),
+    after_resize(D::rehash_b_in_avpn, top, 46),
+    after_resize(D::rehash_one_bit_short, large_16m, 30),
+    after_resize(D::rehash_one_bit_short, {.vsid = 0x777, .offset = 1 << 21}, 30),
+    after_resize(D::rehash_one_bit_over, {.vsid = 0x800}, 30, 19),
+    after_resize(D::rehash_one_bit_over, {.vsid = 0x800, .secondary = true}, 30, 19),
+    after_resize(D::rehash_one_bit_over, large_64k, 30, 18),
+    after_resize(D::rehash_one_bit_over, {.vsid = 0x7ff, .secondary = true}, 30, 18),
+    after_resize(D::rehash_keeps_hpteg, moving, 18),
+    {D::rehash_drops_bolted_bit, collision},
+    {D::rehash_drops_bolted_bit, {entering, prepare(0, 18), reading}},
+    after_resize(D::rehash_drops_secondary_bit, terabyte, 18),
+    {D::rehash_clears_second_half, collision},
+    after_resize(D::rehash_loses_last_slot, {.slot = 6}, 18),
+    after_resize(D::rehash_loses_last_hpteg, {.vsid = 0x1ffe}, 22),
+    after_resize(D::rehash_loses_first_hpteg, {.vsid = 1}, 22),
+    after_resize(D::rehash_loses_secondary, large_64k, 18),
+    after_resize(D::rehash_loses_large, terabyte, 18),
+    after_resize(D::rehash_loses_1t, secondary, 18),
+    {D::commit_clears_table, collision + read_hpte(ptex(low, 20))},
+    {D::commit_loses_entered, {entering, prepare(0, 18), commit(0, 18)}},
+    {D::commit_loses_entered, {prepare(0, 18), entering, prepare(0, 19), commit(0, 19)}},
+    {D::commit_loses_protection, {entering, protect(1, at), prepare(0, 18), commit(0, 18)}},
+    {D::commit_loses_protection, {prepare(0, 18), entering, protect(1, at), commit(0, 18)}},
+    {D::commit_loses_protection,
+     {entering, prepare(0, 18), protect(1, at), remove(0, at), entering, protect(2, at), commit(0, 18)}},
+    {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 20), commit(0, 20)}},
+    {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 22), commit(0, 22)}},
+    {D::commit_false_collision, {enter(low, 20), enter(high_loose, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_unbolted_collide,
+     {enter(low_loose, 20), enter(high_loose, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_collision_frees_table, {entering, prepare(0, 18), commit(0, 19), reading}},
+    {D::commit_collision_moves, Calls{enter(some_loose, 20)} + enter(low, 20) + enter(high, 20) +
+                                    prepare(0, 18) + commit(0, 18) + read_hpte(ptex(low, 20)) + reading},
+    {D::commit_failure_drops_unbolted, collision + read_hpte(ptex(low, 20))},
+    {D::commit_failure_drops_unbolted,
+     {enter(loose, 20), prepare(0, 18), prepare(1, 18), prepare(0, 18), commit(0, 18)}},
+    {D::commit_resurrects_removed, {enter(some_loose, 20), prepare(0, 18), remove(0, at), commit(0, 18)}},
+    {D::commit_resurrects_removed, {entering, remove(0, at), prepare(0, 18), commit(0, 18)}},
+    {D::commit_resurrects_removed,
+     {enter(low, 20), prepare(0, 18), remove(0, ptex(low, 20)), enter(high, 20), commit(0, 18)}},
+    {D::commit_unbolted_unhashed, {enter(moving, 20), prepare(0, 22), commit(0, 22)}},
+    {D::commit_unbolted_unhashed, {enter(high_loose, 20), enter(low, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_leaves_copies, {enter(moving, 20), prepare(0, 20), commit(0, 20)}},
+    {D::commit_leaves_copies, {enter(high, 20), prepare(0, 18), commit(0, 18)}},
+    {D::commit_leaves_copies, {enter(loose, 20), prepare(0, 22), commit(0, 22)}},
+    {D::read_four_unaligned, {entering, read_four(at & ~std::uint64_t{3}), reading}},
+    {D::read_hides_unbolted, {entering, reading, read_four(at)}},
+    {D::enter_beyond_wraps, {remove(0, beyond), protect(0, beyond), read_hpte(beyond)}},
+    {D::enter_beyond_is_h_pteg_full, {enter(H_EXACT, at, {entry.high, 0})}},
+    {D::enter_exact_ignored, {enter(0, at, entry), enter(0, at, entry)}},
+    {D::enter_exact_returns_group, {enter(0, at, entry), enter(0, at, entry)}},
+    {D::enter_exact_overwrites, group_with(8) + enter(0, 0, entry)},
+    {D::enter_occupied_is_h_parameter, group_with(8) + enter(0, 0, entry)},
+    {D::enter_returns_group, {entering}},
+    {D::enter_sees_seven_slots, group_with(8)},
+    {D::enter_full_overwrites, {entering, entering}},
+    {D::enter_full_is_h_resource, {entering, entering}},
+    {D::remove_beyond_wraps, {enter(0, beyond, entry), bulk_remove({{bulk::request | beyond}})}},
+    {D::remove_beyond_is_h_not_found, {bulk_remove({{bulk::request | beyond}})}},
+    {D::remove_ignores_avpn,
+     {entering, remove(H_ANDCOND, at, HPTE_BOLTED), remove(H_AVPN, at, avpn_of(some))}},
+    {D::remove_ignores_andcond, {entering, remove(H_AVPN, at, wrong_avpn), remove(0, at + 1)}},
+    {D::remove_removes_nothing, {entering, bulk_remove({{bulk::request | at}}), reading}},
+    {D::remove_refuses_bolted,
+     {enter(some_loose, 20), remove(0, at), entering, bulk_remove({{bulk::request | at}})}},
+    {D::protect_beyond_wraps, {entering, remove(0, beyond), enter(0, beyond, entry)}},
+    {D::protect_beyond_is_h_not_found, {remove(0, beyond)}},
+    {D::protect_ignores_avpn, {protect(1, at), entering, remove(H_AVPN, at, wrong_avpn)}},
+    {D::protect_ignores_v, {entering, protect(H_AVPN | 1, at, wrong_avpn), remove(0, at + 1)}},
+    {D::protect_changes_nothing, {protect(1, at), entering, protect(H_AVPN | 1, at, wrong_avpn)}},
+    {D::protect_drops_bolted_bit, {entering, protect(H_AVPN | 1, at, wrong_avpn)}},
+    {D::bulk_goes_on_after_parameter, {entering, bulk_remove({{0}, {bulk::request | at}})}},
+    {D::bulk_goes_on_after_parameter, {entering, bulk_remove({{bulk::response | at}, {bulk::request | at}})}},
+    {D::bulk_beyond_is_not_found,
+     {entering, bulk_remove({{bulk::request | bulk::avpn | bulk::andcond | at}})}},
+    {D::bulk_ignores_avpn, {entering, bulk_remove({{bulk::request | bulk::andcond | at, HPTE_BOLTED}})}},
+    {D::bulk_stops_at_not_found, {entering, bulk_remove({{bulk::request | at}, {bulk::request | 0}})}},
+    {D::bulk_removes_first_only,
+     {entering, bulk_remove({{bulk::request | at}, {bulk::request | at}, {bulk::request | beyond}})}},
+    {D::bulk_leaves_requests, {bulk_remove({{bulk::request | at}, {bulk::request | beyond}})}},
+    {D::reset_keeps_entries, {entering, prepare(0, 22), commit(0, 22), reset_guest(), reading}},
+    {D::reset_keeps_bolted, {enter(some_loose, 20), reset_guest(), reading}},
+    {D::reset_keeps_bolted, {entering, prepare(0, 18), commit(0, 18), reset_guest(), reading}},
+};
+}  // namespace part
 
 TEST(contents_deviations, each_has_an_exhibit) {
   std::vector<Deviation> shown, to_show;
-  for (const auto& exhibit : exhibits()) shown.push_back(exhibit.deviation);
+  for (const auto& exhibit : part::exhibits) shown.push_back(exhibit.deviation);
   for (int index = 0; index < deviation_count; ++index)
     if (text_of(static_cast<Deviation>(index)).seen_in == SeenIn::contents)
       to_show.push_back(static_cast<Deviation>(index));
@@ -669,7 +776,7 @@ TEST(contents_deviations, each_has_an_exhibit) {
 }
 
 TEST(contents_deviations, each_shows_in_the_last_call_of_its_exhibit_in_both_schemes) {
-  for (const auto& exhibit : exhibits())
+  for (const auto& exhibit : part::exhibits)
     for (const auto scheme : schemes) {
       SCOPED_TRACE(id_of(exhibit.deviation));
       ASSERT_TRUE(can_make(scheme, exhibit.deviation));
@@ -684,120 +791,9 @@ TEST(contents_deviations, each_shows_in_the_last_call_of_its_exhibit_in_both_sch
     }
 }
 
-// Where the sentences stop: calls that the deviation has no part in.
-std::vector<Exhibit> harmless() {
-  auto loose_some = some, loose_low = low, loose_high = high;
-  loose_some.bolted = loose_low.bolted = loose_high.bolted = false;
-  const Page first_slot{.vsid = 0x2005};
-  const Page top{.vsid = 0x3ffffffffffff, .offset = 0xffff000, .slot = 2};
-  const Page large_16m{.vsid = 0x777, .offset = 3 << 24, .slot = 1, .base_shift = 24, .lp = 0};
-  const Page beside{.vsid = low.vsid, .slot = low.slot + 1};
-  const auto at = ptex(some, 20), beyond = hpte_count(20) + at;
-  const auto entry = entry_of(some);
-  const auto wrong_avpn = avpn_of(some) ^ 0x80;
-  const Call entering = enter(some, 20), reading = read_hpte(at);
-  const Calls collision{enter(low, 20), enter(high, 20), prepare(0, 18), commit(0, 18)};
-  return {
-      {D::commit_overwrites_on_collision, {enter(low, 20), enter(near, 20), prepare(0, 18), commit(0, 18)}},
-      after_resize(D::rehash_forgets_secondary, top, 18),
-      after_resize(D::rehash_forgets_1t, top, 18),
-      after_resize(D::rehash_takes_first_slot, first_slot, 22),
-      after_resize(D::rehash_1t_not_spread, terabyte, 30),
-      after_resize(D::rehash_1t_not_spread, top, 46),
-      after_resize(D::rehash_base_is_4k, mixed_64k, 30),
-      after_resize(D::rehash_base_is_actual, large_64k, 30),
-      after_resize(D::rehash_base_is_actual, large_16m, 30),
-      after_resize(D::rehash_b_in_avpn, terabyte, 45),
-      after_resize(D::rehash_b_in_avpn, top, 46),
-      after_resize(D::rehash_one_bit_short, large_16m, 30),
-      after_resize(D::rehash_one_bit_short, {.vsid = 0x777, .offset = 1 << 21}, 30),
-      after_resize(D::rehash_one_bit_over, {.vsid = 0x800}, 30, 19),
-      after_resize(D::rehash_one_bit_over, {.vsid = 0x800, .secondary = true}, 30, 19),
-      after_resize(D::rehash_one_bit_over, large_64k, 30, 18),
-      after_resize(D::rehash_one_bit_over, {.vsid = 0x7ff, .secondary = true}, 30, 18),
-      after_resize(D::rehash_keeps_hpteg, moving, 18),
-      {D::rehash_drops_bolted_bit, collision},
-      {D::rehash_drops_bolted_bit, {entering, prepare(0, 18), reading}},
-      after_resize(D::rehash_drops_secondary_bit, terabyte, 18),
-      {D::rehash_clears_second_half, collision},
-      after_resize(D::rehash_loses_last_slot, {.slot = 6}, 18),
-      after_resize(D::rehash_loses_last_hpteg, {.vsid = 0x1ffe}, 22),
-      after_resize(D::rehash_loses_first_hpteg, {.vsid = 1}, 22),
-      after_resize(D::rehash_loses_secondary, large_64k, 18),
-      after_resize(D::rehash_loses_large, terabyte, 18),
-      after_resize(D::rehash_loses_1t, secondary, 18),
-      {D::commit_clears_table, collision + read_hpte(ptex(low, 20))},
-      {D::commit_loses_entered, {entering, prepare(0, 18), commit(0, 18)}},
-      {D::commit_loses_entered, {prepare(0, 18), entering, prepare(0, 19), commit(0, 19)}},
-      {D::commit_loses_protection, {entering, protect(1, at), prepare(0, 18), commit(0, 18)}},
-      {D::commit_loses_protection, {prepare(0, 18), entering, protect(1, at), commit(0, 18)}},
-      {D::commit_loses_protection,
-       {entering, prepare(0, 18), protect(1, at), remove(0, at), entering, protect(2, at), commit(0, 18)}},
-      {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 20), commit(0, 20)}},
-      {D::commit_false_collision, {enter(low, 20), enter(beside, 20), prepare(0, 22), commit(0, 22)}},
-      {D::commit_false_collision, {enter(low, 20), enter(loose_high, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_unbolted_collide,
-       {enter(loose_low, 20), enter(loose_high, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_collision_frees_table, {entering, prepare(0, 18), commit(0, 19), reading}},
-      {D::commit_collision_moves, Calls{enter(loose_some, 20)} + enter(low, 20) + enter(high, 20) +
-                                      prepare(0, 18) + commit(0, 18) + read_hpte(ptex(low, 20)) + reading},
-      {D::commit_failure_drops_unbolted, collision + read_hpte(ptex(low, 20))},
-      {D::commit_failure_drops_unbolted,
-       {enter(loose, 20), prepare(0, 18), prepare(1, 18), prepare(0, 18), commit(0, 18)}},
-      {D::commit_resurrects_removed, {enter(loose_some, 20), prepare(0, 18), remove(0, at), commit(0, 18)}},
-      {D::commit_resurrects_removed, {entering, remove(0, at), prepare(0, 18), commit(0, 18)}},
-      {D::commit_resurrects_removed,
-       {enter(low, 20), prepare(0, 18), remove(0, ptex(low, 20)), enter(high, 20), commit(0, 18)}},
-      {D::commit_unbolted_unhashed, {enter(moving, 20), prepare(0, 22), commit(0, 22)}},
-      {D::commit_unbolted_unhashed, {enter(loose_high, 20), enter(low, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_leaves_copies, {enter(moving, 20), prepare(0, 20), commit(0, 20)}},
-      {D::commit_leaves_copies, {enter(high, 20), prepare(0, 18), commit(0, 18)}},
-      {D::commit_leaves_copies, {enter(loose, 20), prepare(0, 22), commit(0, 22)}},
-      {D::read_four_unaligned, {entering, read_four(at & ~std::uint64_t{3}), reading}},
-      {D::read_hides_unbolted, {entering, reading, read_four(at)}},
-      {D::enter_beyond_wraps, {remove(0, beyond), protect(0, beyond), read_hpte(beyond)}},
-      {D::enter_beyond_is_h_pteg_full, {enter(H_EXACT, at, {entry.high, 0})}},
-      {D::enter_exact_ignored, {enter(0, at, entry), enter(0, at, entry)}},
-      {D::enter_exact_returns_group, {enter(0, at, entry), enter(0, at, entry)}},
-      {D::enter_exact_overwrites, group_with(8) + enter(0, 0, entry)},
-      {D::enter_occupied_is_h_parameter, group_with(8) + enter(0, 0, entry)},
-      {D::enter_returns_group, {entering}},
-      {D::enter_sees_seven_slots, group_with(8)},
-      {D::enter_full_overwrites, {entering, entering}},
-      {D::enter_full_is_h_resource, {entering, entering}},
-      {D::remove_beyond_wraps, {enter(0, beyond, entry), bulk_remove({{bulk::request | beyond}})}},
-      {D::remove_beyond_is_h_not_found, {bulk_remove({{bulk::request | beyond}})}},
-      {D::remove_ignores_avpn,
-       {entering, remove(H_ANDCOND, at, HPTE_BOLTED), remove(H_AVPN, at, avpn_of(some))}},
-      {D::remove_ignores_andcond, {entering, remove(H_AVPN, at, wrong_avpn), remove(0, at + 1)}},
-      {D::remove_removes_nothing, {entering, bulk_remove({{bulk::request | at}}), reading}},
-      {D::remove_refuses_bolted,
-       {enter(loose_some, 20), remove(0, at), entering, bulk_remove({{bulk::request | at}})}},
-      {D::protect_beyond_wraps, {entering, remove(0, beyond), enter(0, beyond, entry)}},
-      {D::protect_beyond_is_h_not_found, {remove(0, beyond)}},
-      {D::protect_ignores_avpn, {protect(1, at), entering, remove(H_AVPN, at, wrong_avpn)}},
-      {D::protect_ignores_v, {entering, protect(H_AVPN | 1, at, wrong_avpn), remove(0, at + 1)}},
-      {D::protect_changes_nothing, {protect(1, at), entering, protect(H_AVPN | 1, at, wrong_avpn)}},
-      {D::protect_drops_bolted_bit, {entering, protect(H_AVPN | 1, at, wrong_avpn)}},
-      {D::bulk_goes_on_after_parameter, {entering, bulk_remove({{0}, {bulk::request | at}})}},
-      {D::bulk_goes_on_after_parameter,
-       {entering, bulk_remove({{bulk::response | at}, {bulk::request | at}})}},
-      {D::bulk_beyond_is_not_found,
-       {entering, bulk_remove({{bulk::request | bulk::avpn | bulk::andcond | at}})}},
-      {D::bulk_ignores_avpn, {entering, bulk_remove({{bulk::request | bulk::andcond | at, HPTE_BOLTED}})}},
-      {D::bulk_stops_at_not_found, {entering, bulk_remove({{bulk::request | at}, {bulk::request | 0}})}},
-      {D::bulk_removes_first_only,
-       {entering, bulk_remove({{bulk::request | at}, {bulk::request | at}, {bulk::request | beyond}})}},
-      {D::bulk_leaves_requests, {bulk_remove({{bulk::request | at}, {bulk::request | beyond}})}},
-      {D::reset_keeps_entries, {entering, prepare(0, 22), commit(0, 22), reset_guest(), reading}},
-      {D::reset_keeps_bolted, {enter(loose_some, 20), reset_guest(), reading}},
-      {D::reset_keeps_bolted, {entering, prepare(0, 18), commit(0, 18), reset_guest(), reading}},
-  };
-}
-
 // Whatever its size, all that a table of the smallest size would hold is looked at in the end.
 TEST(contents_deviations, do_what_their_sentences_say_and_no_more) {
-  for (const auto& one : harmless())
+  for (const auto& one : part::harmless)
     for (const auto scheme : schemes) {
       SCOPED_TRACE(id_of(one.deviation));
       auto right = hypervisor(scheme, one.initial_shift);
