@@ -140,7 +140,8 @@ std::vector<std::string> diagnosis_lines(const CampaignRecord& record) {
 CampaignResult judge(const CampaignRecord& record) {
   CampaignResult result;
   for (int i = 0; i < clause_count; ++i)
-    result.clauses.push_back({.clause = static_cast<Clause>(i), .exercised = record.tally.exercised[i]});
+    result.clauses.push_back(
+        {static_cast<Clause>(i), Verdict::inconclusive, record.tally.exercised[i], {}, ""});
   record.under.for_each([&](Deviation deviation) {
     at(result, broken_by(deviation)).verdict = Verdict::fail;
     at(result, broken_by(deviation)).reason = fmt::format("taken for granted: {}", id_of(deviation));
