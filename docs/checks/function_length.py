@@ -31,7 +31,6 @@ EXCEPTIONS = {  # file, function: lines
     ("generators/plan.cpp", "make_plan"): 102,
     ("conformance/campaign/campaign_vm_test.cpp", "CampaignOnQemu.violations_are_found_minimized_and_replay"): 81,
     ("conformance/campaign/contents_vm_test.cpp", "ContentsOnQemu.the_known_deviations_and_deaths_are_found_and_nothing_else"): 75,
-    ("conformance/record/journal.cpp", "read_journal"): 118,
 }
 
 STRIPPED = re.compile(
