@@ -15,8 +15,8 @@
 #include <functional>
 #include <optional>
 
-#include "conformance/record/journal.h"
 #include "conformance/campaign/minimize.h"
+#include "conformance/record/journal.h"
 
 namespace hptck {
 

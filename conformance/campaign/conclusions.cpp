@@ -74,8 +74,7 @@ void mark_repeated(std::vector<Finding>& findings) {
     for (std::size_t k = 0; k < i && !finding.consequence && !finding.deviations.empty(); ++k) {
       if (findings[k].consequence || findings[k].deviations != finding.deviations) continue;
       finding.consequence = true;
-      finding.explanation +=
-          fmt::format("Finding {} is the same deviation, shown in another way.\n", k + 1);
+      finding.explanation += fmt::format("Finding {} is the same deviation, shown in another way.\n", k + 1);
     }
   }
 }

@@ -19,8 +19,7 @@ Finding finding_of(const Suspicion& suspicion, const Minimized& minimized, const
                    const std::string& key, bool consequence_of_hidden) {
   const auto& best = minimized.best;
   Finding finding;
-  finding.consequence =
-      consequence_of_hidden || (best.found ? !best.first : suspicion.after_others);
+  finding.consequence = consequence_of_hidden || (best.found ? !best.first : suspicion.after_others);
   finding.kind = suspicion.target.kind;
   finding.key = key;
   finding.hostile = suspicion.target.hostile;

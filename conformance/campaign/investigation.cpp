@@ -180,14 +180,16 @@ bool Investigation::look_for_hidden_cause(const Suspicion& suspicion, const Mini
 
 // Avoids what the implementation did not survive. What is said of it goes into the finding.
 std::string Investigation::learn_to_avoid(const Suspicion& suspicion, const Replayed& deadly) {
-  const auto lesson = lesson_of(deadly, diagnosed().in_force, means_.seed, [&](const std::vector<Step>& steps) {
-    std::optional<bool> dies;
-    if (stopped() || seconds_ > most_seconds) return dies;
-    means_.progress("minimizing: trying other HPTEs");
-    dies = replay(means_.play, suspicion.partition, steps, suspicion.target, std::chrono::milliseconds(10))
-               .fault.has_value();
-    return dies;
-  });
+  const auto lesson =
+      lesson_of(deadly, diagnosed().in_force, means_.seed, [&](const std::vector<Step>& steps) {
+        std::optional<bool> dies;
+        if (stopped() || seconds_ > most_seconds) return dies;
+        means_.progress("minimizing: trying other HPTEs");
+        dies =
+            replay(means_.play, suspicion.partition, steps, suspicion.target, std::chrono::milliseconds(10))
+                .fault.has_value();
+        return dies;
+      });
   if (lesson.kinds.empty()) avoidance_.call(deadly.steps.back().call);
   for (const auto& kind : lesson.kinds) avoidance_.hpte(kind);
   return lesson.text;

@@ -54,8 +54,7 @@ class Investigation {
     std::uint64_t seed = 1;
     std::function<void(const std::string& doing)> progress = [](const std::string&) {};
   };
-  Investigation(const Deviations& granted, Means means)
-      : means_(std::move(means)), hypotheses_(granted) {}
+  Investigation(const Deviations& granted, Means means) : means_(std::move(means)), hypotheses_(granted) {}
 
   enum class Conclusion : std::uint8_t {
     explained,  ///< what is in force now explains the answer

@@ -90,8 +90,8 @@ struct MachineSuspicion {
 
 // Each deviation of the explanation; what is left, by the clause that it is first seen to break; and faults
 // that nobody would take for an answer, where the guest ran and then something broke.
-std::vector<MachineSuspicion> suspicions_of(const std::vector<JudgedCase>& seen,
-                                            const Deviations& explained, const Deviations& granted) {
+std::vector<MachineSuspicion> suspicions_of(const std::vector<JudgedCase>& seen, const Deviations& explained,
+                                            const Deviations& granted) {
   std::vector<MachineSuspicion> all;
   explained.for_each([&](Deviation deviation) {
     if (granted.has(deviation)) return;
@@ -138,8 +138,8 @@ void describe(Finding& finding, const SeenCase& seen, const MachineSuspicion& su
     if (finding.headline.empty())
       finding.headline = fmt::format("{}: {}", id_of(broken.clause),
                                      broken.explanation.substr(0, broken.explanation.find('\n')));
-    finding.explanation += fmt::format("{}: {} Seen: {}\n", id_of(broken.clause),
-                                       text_of(broken.clause).text, broken.explanation);
+    finding.explanation += fmt::format("{}: {} Seen: {}\n", id_of(broken.clause), text_of(broken.clause).text,
+                                       broken.explanation);
     if (finding.clauses.empty()) finding.clauses.push_back(broken.clause);
   }
   if (suspicion.deviation) finding.clauses = {broken_by(*suspicion.deviation)};
@@ -151,8 +151,7 @@ void describe(Finding& finding, const SeenCase& seen, const MachineSuspicion& su
   finding.explanation += fmt::format("The usual machine is {}. From it, it takes: {}", text_of(usual),
                                      changes_text(one.configuration, usual));
   if (one.destination)
-    finding.explanation +=
-        fmt::format("; and at the destination: {}", changes_text(*one.destination, usual));
+    finding.explanation += fmt::format("; and at the destination: {}", changes_text(*one.destination, usual));
   finding.explanation += ".\n";
   finding.evidence = seen.fault        ? seen.fault->evidence
                      : one.destination ? one.migrated.messages

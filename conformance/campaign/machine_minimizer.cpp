@@ -38,9 +38,8 @@ const std::vector<SetBack>& ways_to_set_back() {
         // The host that is usual with its accelerator.
         [](Configuration& c, const CaseSearch& to) {
           const auto& beneath = to.space->beneath;
-          const auto with = std::find_if(beneath.begin(), beneath.end(), [&](const auto& one) {
-            return one.accelerator == c.accelerator;
-          });
+          const auto with = std::find_if(beneath.begin(), beneath.end(),
+                                         [&](const auto& one) { return one.accelerator == c.accelerator; });
           c.host = with == beneath.end() ? machines::Host{} : with->host;
         },
         [](Configuration& c, const CaseSearch& to) { c.backing_shift = to.usual.backing_shift; },

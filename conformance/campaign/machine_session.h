@@ -38,8 +38,8 @@ using Look = std::function<SeenCase(const MachinePlan&)>;
 Look look_at(Machines& machines, Journal& journal);
 
 /// Tries all, `at_once` of them side by side, judges them by the specification with the deviations, and
-/// counts them in the tally. Returns those that were tried, in the order of the plans. `done` is told of each,
-/// and how many there were. Throws EnvironmentError, after what was seen has been written down.
+/// counts them in the tally. Returns those that were tried, in the order of the plans. `done` is told of
+/// each, and how many there were. Throws EnvironmentError, after what was seen has been written down.
 std::vector<JudgedCase> try_each(Machines& machines, unsigned at_once, const std::vector<MachinePlan>& plans,
                                  const Deviations& deviations, const std::function<bool()>& stopped,
                                  Journal& journal, Tally& tally,

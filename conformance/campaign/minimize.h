@@ -54,7 +54,7 @@ struct Search {
   std::chrono::steady_clock::time_point end;
   Try try_one;
   Shown best{};
-  bool found = false;      ///< there is a best
+  bool found = false;  ///< there is a best
   unsigned trials = 0;
   bool cut_short = false;  ///< the budget kept it from a trial
 };

@@ -4,8 +4,8 @@
 // Delta debugging over typed passes to a fixpoint (minimize.h): find a short suffix that shows it, take calls
 // away in halves, quarters and singly, take waits away, make arguments plain. Each trial is a replay in a
 // fresh partition. A trial that does not show the target is repeated with more patience before it counts as
-// failed, since preparation takes its own time. RapidCheck's shrinking was rejected: it neither sees responses
-// nor has a budget.
+// failed, since preparation takes its own time. RapidCheck's shrinking was rejected: it neither sees
+// responses nor has a budget.
 #pragma once
 
 #include <vector>

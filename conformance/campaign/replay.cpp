@@ -131,8 +131,7 @@ Replayed replay(const Play& play, const Partition& partition, std::span<const St
   result.statement = played.statement;
   if (!result.found && played.fault) {
     result.fault = played.fault;
-    result.found = target.kind == kind_of(*played.fault) &&
-                   result.steps.back().call.token == target.token &&
+    result.found = target.kind == kind_of(*played.fault) && result.steps.back().call.token == target.token &&
                    oracle->contents().hostile() == target.hostile;
   }
   return result;

@@ -40,8 +40,7 @@ struct Watch {
 
 /// A way to replay: issues the steps' calls in a fresh partition, until they end, one is not answered, or
 /// the watch has seen enough.
-using Play =
-    std::function<Played(const Partition&, std::span<const Step>, const Pace&, const Watch&)>;
+using Play = std::function<Played(const Partition&, std::span<const Step>, const Pace&, const Watch&)>;
 
 /// The adapter's, which has to outlive it. With a journal, everything is written down as it happens, so that
 /// a kit which is killed while it replays loses no more than at any other time.
@@ -77,7 +76,8 @@ struct HiddenCause {
 };
 
 /// Replays the steps and looks at the size of the HPT after each COMMIT and reset, with H_READ. There is a
-/// hidden cause if an answer was refused before the last step, and what it taught makes the last answer right.
+/// hidden cause if an answer was refused before the last step, and what it taught makes the last answer
+/// right.
 std::optional<HiddenCause> hidden_cause(const Play& play, const Partition& partition,
                                         std::span<const Step> steps, const Deviations& under);
 

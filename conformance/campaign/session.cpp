@@ -34,8 +34,7 @@ double Session::fraction() const {
   double part = 0;
   if (options_.calls != 0)
     part = static_cast<double>(record_.tally.calls) / static_cast<double>(options_.calls);
-  if (options_.seconds != 0)
-    part = std::max(part, (seconds() - investigation_.seconds()) / options_.seconds);
+  if (options_.seconds != 0) part = std::max(part, (seconds() - investigation_.seconds()) / options_.seconds);
   return part;
 }
 
@@ -97,8 +96,8 @@ void Session::issue_patiently(const Plan& plan) {
     foreseen_ = after(foreseen_, planned.call);
     if (!planned.until_done) continue;
     flush();
-    for (std::size_t i = 0;
-         i < most_repeats && !responses_.empty() && is_long_busy(responses_.back().status); ++i) {
+    for (std::size_t i = 0; i < most_repeats && !responses_.empty() && is_long_busy(responses_.back().status);
+         ++i) {
       // A large table takes long, and who asks rarely disturbs less.
       const auto wait_ms = static_cast<std::uint32_t>(1 + i / 4);
       adapter_.wait(std::chrono::milliseconds(wait_ms));

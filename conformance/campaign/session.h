@@ -81,9 +81,9 @@ class Session {
   Partition partition_;
   Statement statement_;
   std::unique_ptr<Oracle> oracle_;
-  Deviations judged_by_;        // the oracle's
-  std::vector<Step> history_;   // since the partition was fresh
-  std::size_t explained_ = 0;   // of the history: what was seen before the first refused answer
+  Deviations judged_by_;       // the oracle's
+  std::vector<Step> history_;  // since the partition was fresh
+  std::size_t explained_ = 0;  // of the history: what was seen before the first refused answer
   bool refused_before_ = false;
   Situation foreseen_;
   unsigned start_shift_ = 0;  // of the HPT, as far as known when the partition was fresh

@@ -28,6 +28,7 @@
 #include "conformance/adapters/process/process.h"
 #include "conformance/adapters/stdio/server.h"
 #include "model/diagnosis.h"
+#include "model/oracle.h"
 #include "reports/junit.h"
 #include "reports/summary.h"
 

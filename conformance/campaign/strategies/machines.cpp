@@ -1,11 +1,10 @@
 // Machines of many configurations, for the rules about page sizes: a pairwise cover of what is offered and
 // configurations on either side of each rule, or everything; and migrations between some.
-#include "conformance/campaign/machine_campaign.h"
-
 #include <fmt/format.h>
 
 #include <utility>
 
+#include "conformance/campaign/machine_campaign.h"
 #include "conformance/campaign/strategy.h"
 #include "generators/boundaries.h"
 
@@ -38,8 +37,7 @@ ConfigurationRecord record_of(const MachineOffer& offer, const CampaignOptions& 
   record.cover = options.configurations.cover == ConfigurationCover::full ? "full" : "pairwise";
   for (const auto& beneath : offer.space.beneath)
     record.accelerators[std::string(name_of(beneath.accelerator))] = "";
-  for (const auto& [accelerator, why] : offer.lacking)
-    record.accelerators.emplace(name_of(accelerator), why);
+  for (const auto& [accelerator, why] : offer.lacking) record.accelerators.emplace(name_of(accelerator), why);
   return record;
 }
 
@@ -54,13 +52,12 @@ void try_and_investigate(Machines& machines, const CampaignOptions& options, Jou
   auto all = std::move(plans.machines);
   all.insert(all.end(), plans.migrations.begin(), plans.migrations.end());
   const auto stopped = [&] { return options.stop != nullptr && options.stop->load(); };
-  const auto seen = try_each(machines, offer.at_once, all, options.under, stopped, journal, record.tally,
-                             [&](const MachinePlan& plan, std::size_t count) {
-                               progress(fmt::format("{}, {} of {}",
-                                                    plan.destination ? "migrating guests"
-                                                                     : "configuring machines",
-                                                    count, all.size()));
-                             });
+  const auto seen = try_each(
+      machines, offer.at_once, all, options.under, stopped, journal, record.tally,
+      [&](const MachinePlan& plan, std::size_t count) {
+        progress(fmt::format("{}, {} of {}", plan.destination ? "migrating guests" : "configuring machines",
+                             count, all.size()));
+      });
   investigate_machines(seen,
                        {.space = offer.space,
                         .granted = options.under,
@@ -97,9 +94,8 @@ MachineFindings try_configurations(Machines* machines, const CampaignOptions& op
 void try_machines(Workshop& shop) {
   if (shop.options.stop != nullptr && shop.options.stop->load()) return;
   const bool can = shop.record.description.abilities.contains(Ability::configure);
-  shop.of_machines =
-      try_configurations(can ? shop.adapter.machines() : nullptr, shop.options, shop.journal, shop.record,
-                         shop.investigation.findings().size(), shop.report);
+  shop.of_machines = try_configurations(can ? shop.adapter.machines() : nullptr, shop.options, shop.journal,
+                                        shop.record, shop.investigation.findings().size(), shop.report);
 }
 
 }  // namespace hptck

@@ -34,8 +34,8 @@ struct Turn {
 void try_rare(const Turn& turn, RarePlans& rare) {
   auto& session = turn.session;
   session.doing("trying HPTEs that solvers found");
-  while (!rare.plans.empty() && !turn.is_over() &&
-         session.calls_since_restart() < rare_calls_per_partition && session.is_untouched(rare.at)) {
+  while (!rare.plans.empty() && !turn.is_over() && session.calls_since_restart() < rare_calls_per_partition &&
+         session.is_untouched(rare.at)) {
     if (!session.carry_out(rare.plans[rare.next++ % rare.plans.size()])) break;
   }
   if (session.is_untouched(rare.at)) return;
