@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "model/table/hashing.h"
 #include "model/oracle.h"
+#include "model/table/hashing.h"
 
 namespace hptck {
 

@@ -1,18 +1,22 @@
 // A campaign: tries an implementation under test, judges every answer, and goes on after what it finds.
 //
-// One violated clause may not hide the clauses behind it. A refused answer is therefore explained and
-// minimized, what was seen is diagnosed, and the campaign goes on under the specification with the deviations
-// found; what no known deviation explains is remembered under its key, and the oracle is widened after it.
-// What is new is minimized in fresh partitions first; what is known is only counted. The key of a finding is
-// that of its minimized trace: a long trace can suggest a cause that a short one disproves.
+// Data goes through a line of rooms, in one direction. Strategies (strategy.h) say what to try; a session
+// (session.h) issues their plans to a partition, observes and remembers; an investigation (investigation.h)
+// turns a refused answer or a death into a finding; the record (conformance/record) is what reports read.
+// Machines have a session (machine_session.h) and an investigation (machine_investigation.h) of their own,
+// since what is tried and seen there is of another kind; minimizing, writing down and reporting are shared.
+//
+// One violated clause may not hide the clauses behind it. So the campaign goes on under the specification
+// with the deviations found; what no known deviation explains is remembered under its key, and the oracle is
+// widened after it.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <optional>
 
+#include "conformance/campaign/minimize.h"
 #include "conformance/record/journal.h"
-#include "conformance/campaign/minimizer.h"
 
 namespace hptck {
 
@@ -44,6 +48,9 @@ struct CampaignOptions {
   std::function<std::string(const std::string& trace_file)> replay_command;
   std::filesystem::path out;  ///< where traces of findings are written
 };
+
+/// What is being done, for whoever watches.
+using Report = std::function<void(const std::string& doing)>;
 
 struct Progress {
   std::string doing;  ///< "trying random plans", "minimizing ..."

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "conformance/campaign/campaign.h"
 #include "conformance/adapters/qemu/qemu_adapter.h"
+#include "conformance/campaign/campaign.h"
 
 namespace hptck {
 namespace {
@@ -46,7 +46,8 @@ TEST(CampaignOnQemu, violations_are_found_minimized_and_replay) {
       const auto status = attempt % 2 == 0 || seen == status::H_PARAMETER ? seen : status::H_SUCCESS;
       const Target target{finding.kind, last.call.token, status, ClauseSet::everything(),
                           {},           finding.hostile};
-      again = replay(*adapter, {}, finding.trace.steps, target, std::chrono::milliseconds(attempt)).found;
+      again = replay(play_on(*adapter), {}, finding.trace.steps, target, std::chrono::milliseconds(attempt))
+                  .found;
     }
     EXPECT_TRUE(again) << print_trace(finding.trace);
   }

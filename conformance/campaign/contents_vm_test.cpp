@@ -10,9 +10,9 @@
 #include <optional>
 #include <vector>
 
+#include "conformance/adapters/qemu/qemu_adapter.h"
 #include "conformance/campaign/avoidance.h"
 #include "conformance/campaign/campaign.h"
-#include "conformance/adapters/qemu/qemu_adapter.h"
 #include "model/table/hashing.h"
 
 namespace hptck {

@@ -1,26 +1,19 @@
-// The minimizer: from a long trace that shows a finding to a short one that still shows it, by trying. It
-// knows nothing of the implementation and needs no model of it.
+// The minimizer of traces: from a long one that shows a finding to a short one that still shows it, by
+// trying. It knows nothing of the implementation and needs no model of it.
 //
-// Delta debugging over typed passes to a fixpoint: find a short suffix that shows it, take calls away in
-// halves, quarters and singly, take waits away, make arguments plain. Each trial is a replay in a fresh
-// partition. A trial that does not show the target is repeated with more patience before it counts as failed,
-// since preparation takes its own time. RapidCheck's shrinking was rejected: it neither sees responses nor
-// has a budget.
+// Delta debugging over typed passes to a fixpoint (minimize.h): find a short suffix that shows it, take calls
+// away in halves, quarters and singly, take waits away, make arguments plain. Each trial is a replay in a
+// fresh partition. A trial that does not show the target is repeated with more patience before it counts as
+// failed, since preparation takes its own time. RapidCheck's shrinking was rejected: it neither sees
+// responses nor has a budget.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <vector>
 
+#include "conformance/campaign/minimize.h"
 #include "conformance/campaign/replay.h"
 
 namespace hptck {
-
-struct MinimizerBudget {
-  unsigned replays = 600;                   ///< fresh partitions at most
-  std::chrono::milliseconds time{20000};    ///< and no longer than this
-  const std::atomic<bool>* stop = nullptr;  ///< set from outside to end it early
-};
 
 struct Minimized {
   Finding::Minimality minimality = Finding::Minimality::not_reproduced;
@@ -29,7 +22,7 @@ struct Minimized {
 };
 
 /// `steps` ends with the call that showed the target.
-Minimized minimize(Adapter& adapter, const Partition& partition, const std::vector<Step>& steps,
+Minimized minimize(const Play& play, const Partition& partition, const std::vector<Step>& steps,
                    const Target& target, const MinimizerBudget& budget);
 
 }  // namespace hptck

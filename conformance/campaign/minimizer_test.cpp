@@ -77,7 +77,7 @@ TEST(Minimizer, keeps_what_matters_and_nothing_else) {
   steps[17].call = prepare(0x80, 0);
   steps[200].call = prepare(0x80, 0);
   steps.push_back({0, commit(0, 40), Response{status::H_BUSY}});
-  const auto result = minimize(adapter, {}, steps, busy_commit(), {2000, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, busy_commit(), {2000, std::chrono::seconds(60)});
   EXPECT_EQ(result.minimality, Finding::Minimality::one_minimal);
   ASSERT_EQ(result.best.steps.size(), 3u);
   EXPECT_EQ(result.best.steps[0].call, prepare(0x80, 0));
@@ -92,7 +92,7 @@ TEST(Minimizer, ends_when_its_budget_does_and_says_so) {
   steps[17].call = prepare(0x80, 0);
   steps[200].call = prepare(0x80, 0);
   steps.push_back({0, commit(0, 40), Response{status::H_BUSY}});
-  const auto result = minimize(adapter, {}, steps, busy_commit(), {14, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, busy_commit(), {14, std::chrono::seconds(60)});
   EXPECT_EQ(result.minimality, Finding::Minimality::budget_ended);
   EXPECT_LE(adapter.restarts, 14u);
   EXPECT_LT(result.best.steps.size(), 301u);
@@ -105,7 +105,7 @@ TEST(Minimizer, says_when_nothing_shows_again) {
   });
   auto steps = noise(20);
   steps.push_back({0, commit(0, 40), Response{status::H_BUSY}});
-  const auto result = minimize(adapter, {}, steps, busy_commit(), {100, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, busy_commit(), {100, std::chrono::seconds(60)});
   EXPECT_EQ(result.minimality, Finding::Minimality::not_reproduced);
   EXPECT_EQ(result.best.steps, steps);
 }
@@ -125,7 +125,7 @@ TEST(Minimizer, waits_for_preparation_and_writes_the_wait_down) {
   for (int i = 0; i < 30; ++i)
     steps.push_back({i == 20 ? 30u : 0u, prepare(0, 19), Response{status::H_LONG_BUSY_ORDER_10_MSEC}});
   steps.push_back({0, commit(1, 19), Response{status::H_PARAMETER}});
-  const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, target, {2000, std::chrono::seconds(60)});
   EXPECT_EQ(result.minimality, Finding::Minimality::one_minimal);
   EXPECT_LT(result.replays, 200u);
   ASSERT_EQ(result.best.steps.size(), 2u);
@@ -146,7 +146,7 @@ TEST(Minimizer, a_death_is_minimized_like_a_wrong_answer) {
   auto steps = noise(50);
   steps.push_back({0, prepare(0, 19), Response{}});
   steps.push_back({0, commit(~0ull, 19), std::nullopt});
-  const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, target, {2000, std::chrono::seconds(60)});
   ASSERT_EQ(result.best.steps.size(), 2u);
   EXPECT_FALSE(result.best.steps[1].response);
   EXPECT_TRUE(result.best.fault);
@@ -170,7 +170,7 @@ TEST(Minimizer, resets_are_kept_where_they_matter_and_else_taken_away) {
   steps.push_back({0, read_hpte(0), Response{}});
   steps.push_back({0, reset_guest(), Response{}});
   steps.push_back({0, commit(0, 19), Response{}});
-  const auto result = minimize(adapter, {}, steps, target, {2000, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, target, {2000, std::chrono::seconds(60)});
   ASSERT_EQ(result.best.steps.size(), 3u);
   EXPECT_EQ(result.best.steps[1].call, reset_guest());
   EXPECT_EQ(result.best.refusal.clauses, std::vector{Clause::reset_no_pending});
@@ -186,7 +186,7 @@ TEST(Minimizer, a_reset_that_never_ends_is_minimized_like_a_call) {
   steps.push_back({0, prepare(0, 25), Response{}});
   steps.push_back({0, commit(1, 25), Response{status::H_CLOSED}});
   steps.push_back({0, reset_guest(), std::nullopt});
-  const auto result = minimize(adapter, {}, steps, {Finding::Kind::hung, token::reset, 0, {}},
+  const auto result = minimize(play_on(adapter), {}, steps, {Finding::Kind::hung, token::reset, 0, {}},
                                {2000, std::chrono::seconds(60)});
   ASSERT_EQ(result.best.steps.size(), 2u);
   EXPECT_EQ(result.best.steps[0].call, prepare(0, 25));
@@ -209,7 +209,7 @@ TEST(Minimizer, plain_arguments_do_not_trade_one_defect_for_another) {
   const std::vector<Step> steps{
       {0, prepare(0, 20), Response{}}, {0, prepare(0, 46), Response{}}, {0, commit(0, 20), Response{}}};
   // The whole is kept by hand: with fewer calls this one shows another defect still.
-  const auto result = minimize(adapter, {}, steps, target, {100, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, target, {100, std::chrono::seconds(60)});
   EXPECT_EQ(result.best.refusal.key, "H_RESIZE_HPT_COMMIT:commit.no_pending:H_SUCCESS-for-H_CLOSED");
   EXPECT_EQ(result.best.steps.size(), 1u);
 
@@ -224,7 +224,7 @@ TEST(Minimizer, plain_arguments_do_not_trade_one_defect_for_another) {
                     : call.args[1] > 30                    ? status::H_RESOURCE
                                                            : status::H_SUCCESS};
   });
-  const auto kept = minimize(keeper, {}, steps, target, {100, std::chrono::seconds(60)});
+  const auto kept = minimize(play_on(keeper), {}, steps, target, {100, std::chrono::seconds(60)});
   EXPECT_EQ(kept.best.refusal.key, "H_RESIZE_HPT_COMMIT:prepare.discard:kept-after-resource");
   EXPECT_EQ(kept.best.steps[1].call, prepare(0, 46));
 }
@@ -237,7 +237,7 @@ TEST(Minimizer, a_trace_that_breaks_something_else_first_is_not_taken_for_better
     return Response{call.args[0] != 0 ? status::H_PARAMETER : status::H_BUSY};
   });
   std::vector<Step> steps{{0, commit(1, 19), Response{}}, {0, commit(0, 19), Response{}}};
-  const auto result = minimize(adapter, {}, steps, busy_commit(), {100, std::chrono::seconds(60)});
+  const auto result = minimize(play_on(adapter), {}, steps, busy_commit(), {100, std::chrono::seconds(60)});
   ASSERT_EQ(result.best.steps.size(), 1u);
   EXPECT_TRUE(result.best.first);
 }

@@ -1,11 +1,12 @@
 // hptck replay: what a finding left beside the journal, a trace or a configuration, tried once more.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
+#include <optional>
 
-#include "conformance/campaign/configuration_campaign.h"
-#include "conformance/campaign/configuration_file.h"
+#include "conformance/campaign/machine_session.h"
+#include "conformance/campaign/replay.h"
+#include "conformance/record/configuration_file.h"
 #include "model/oracle.h"
 #include "reports/command_line/options.h"
 #include "reports/command_line/subcommands.h"
@@ -111,6 +112,25 @@ int replay_trace(const Trace& trace, const Deviations& under, unsigned attempts,
                           attempts)
             : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
     return refused ? 1 : 0;
+  }
+}
+
+int replay_trace(const Trace& trace, const Deviations& under, unsigned attempts,
+                 const AdapterOption& chosen) {
+  auto adapter = chosen.make();
+  const auto play = play_on(*adapter);
+  if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
+  // Preparation takes its own time, so a trace may need more than one try.
+  for (unsigned count = 1;; ++count) {
+    const auto attempt = attempt_at(trace, under, play);
+    if (!attempt.refused && count < attempts) continue;
+    fmt::print(
+        "{}\n{}\n", attempt.text,
+        attempt.refused
+            ? fmt::format("reproduced, in attempt {} of {}: the answer is against the specification", count,
+                          attempts)
+            : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
+    return attempt.refused ? 1 : 0;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "conformance/campaign/configuration_file.h"
+#include "conformance/record/configuration_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // The campaign over configurations: against the fake host, right and wrong, and against machines that break
 // down in every way that a real one can.
-#include "conformance/campaign/configuration_campaign.h"
+#include "conformance/campaign/machine_campaign.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "conformance/adapters/builtin/builtin_machines.h"
-#include "conformance/campaign/configuration_file.h"
+#include "conformance/record/configuration_file.h"
 
 namespace hptck {
 namespace {
@@ -70,10 +70,11 @@ class ConfigurationCampaigns : public testing::Test {
   }
   ~ConfigurationCampaigns() override { std::filesystem::remove_all(options_.out); }
 
-  ConfigurationFindings run(Machines* machines) {
+  MachineFindings run(Machines* machines) {
     Journal journal(options_.out / "journal.txt", Journal::Detail::full);
     journal.campaign(record_);
-    auto found = try_configurations(machines, options_, journal, record_, [](const std::string&) {});
+    auto found = try_configurations(machines, options_, journal, record_, record_.findings.size(),
+                                    [](const std::string&) {});
     record_.findings = found.findings;
     journal.tally(record_.tally);
     if (!found.trouble.empty()) throw EnvironmentError(found.trouble);
