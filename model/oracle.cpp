@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/machines/rows.h"
-#include "model/resize/deviations.h"
+#include "model/machines/rules.h"
+#include "model/resize/rows.h"
 #include "model/framework/walk.h"
 #include "spec/embedded.h"
 

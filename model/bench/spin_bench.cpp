@@ -13,7 +13,7 @@
 #include "model/described/pan.h"
 #include "model/described/promela.h"
 #include "model/resize/explorer.h"
-#include "model/resize/rows.h"
+#include "model/resize/rules.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "model/described/words.h"
-#include "model/resize/deviations.h"
+#include "model/resize/rows.h"
 #include "model/resize/explorer.h"
 #include "model/oracle.h"
 #include "model/framework/walk.h"

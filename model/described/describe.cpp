@@ -12,7 +12,7 @@
 
 #include "model/described/documents.h"
 #include "model/described/promela.h"
-#include "model/resize/rows.h"
+#include "model/resize/rules.h"
 
 namespace hptck {
 namespace {

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "model/framework/decision_list.h"
+#include "model/resize/rules.h"
 
 namespace hptck {
 namespace described {
@@ -182,6 +182,8 @@ static_assert(!std::is_convertible_v<Described::Bool, bool> &&
               !std::is_constructible_v<bool, Described::Bool>);
 static_assert(!std::is_convertible_v<Described::Word<8>, bool> &&
               !std::is_constructible_v<bool, Described::Word<8>>);
+
+extern template Rules<Described> specification<Described>();
 
 using DescribedState = State<Described>;
 using DescribedArguments = Arguments<Described>;

@@ -11,7 +11,7 @@
 
 #include "model/described/words.h"
 #include "model/oracle.h"
-#include "model/resize/rows.h"
+#include "model/resize/rules.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -178,7 +178,7 @@ std::string promela_model(const Rules<Described>& rules, const Bound& bound) {
   if (bound.initial.empty()) throw std::domain_error("no initial state");
   const bool chosen = bound.initial.size() > 1;
   std::string text =
-      "/* The control model of the HPT resize hypercalls, generated from the rows of model/resize/rows.h.\n"
+      "/* The control model of the HPT resize hypercalls, generated from the rows of model/resize/rules.h.\n"
       "   A state is the eight words of model/resize/state.h; a step is a hidden step, or a call and the row that\n"
       "   answered it. */\n\n";
   const auto bytes = std::bit_cast<std::array<std::uint8_t, 8>>(bound.initial.front());

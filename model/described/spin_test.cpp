@@ -3,7 +3,7 @@
 
 #include "model/described/pan.h"
 #include "model/described/promela.h"
-#include "model/resize/deviations.h"
+#include "model/resize/rules.h"
 #include "model/resize/explorer.h"
 
 namespace hptck {

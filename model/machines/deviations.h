@@ -274,9 +274,8 @@ void deviate(PageSizeRules<Domain>& rules, Deviation deviation) {
   // clang-format on
 }
 
-/// The specification with these deviations.
 template <class Domain>
-PageSizeRules<Domain> page_size_rules(const Deviations& deviations = {}) {
+PageSizeRules<Domain> page_size_rules(const Deviations& deviations) {
   auto all = page_size_specification<Domain>();
   deviations.for_each([&](Deviation deviation) { deviate(all, deviation); });
   return all;

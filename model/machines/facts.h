@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/machines/configuration.h"
-#include "model/machines/rows.h"
+#include "model/machines/rules.h"
 
 namespace hptck::machines {
 

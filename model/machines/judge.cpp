@@ -14,7 +14,7 @@
 #include <map>
 #include <set>
 
-#include "model/machines/deviations.h"
+#include "model/machines/rows.h"
 #include "model/machines/facts.h"
 #include "model/framework/walk.h"
 

@@ -16,6 +16,7 @@
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/slot_obligations.h"
 #include "model/proofs/world.h"
+#include "model/resize/deviations.h"
 
 namespace hptck {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "model/machines/deviations.h"
-#include "model/resize/deviations.h"
+#include "model/machines/rules.h"
+#include "model/resize/rules.h"
 #include "model/table/hashing.h"
 #include "model/proofs/generic_walk.h"
 #include "model/proofs/invariant.h"
@@ -17,6 +17,9 @@ namespace hptck {
 using SymbolicState = State<Symbolic>;
 using SymbolicArguments = Arguments<Symbolic>;
 using SymbolicList = DecisionList<Symbolic>;
+
+extern template class DecisionList<Symbolic>;
+extern template SlotRules<Symbolic> slot_rules<Symbolic>();
 
 enum class Outcome : std::uint8_t { unsat, sat, unknown };
 

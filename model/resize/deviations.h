@@ -246,9 +246,8 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
   // clang-format on
 }
 
-/// The specification with these deviations.
 template <class Domain>
-Rules<Domain> rules(const Deviations& deviations = {}) {
+Rules<Domain> rules(const Deviations& deviations) {
   auto all = specification<Domain>();
   deviations.for_each([&](Deviation deviation) { deviate(all, deviation); });
   return all;

@@ -4,7 +4,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "model/resize/deviations.h"
+#include "model/resize/rules.h"
 #include "model/table/hashing.h"
 #include "model/oracle.h"
 #include "model/framework/walk.h"

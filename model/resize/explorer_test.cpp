@@ -8,7 +8,7 @@
 
 #include <set>
 
-#include "model/resize/deviations.h"
+#include "model/resize/rules.h"
 #include "model/diagnosis.h"
 #include "model/oracle.h"
 #include "model/proofs/obligations.h"
@@ -130,11 +130,10 @@ TEST(Explorer, every_row_is_reached_from_reset) {
 }
 
 TEST(Explorer, a_row_that_nothing_reaches_is_seen_as_such) {
-  auto rules = specification<Concrete>();
-  deviate(rules, D::commit_checks_busy_before_shift);
-  deviate(rules, D::prepare_creates_nothing);  // so nothing is ever preparing
+  // Nothing is ever preparing when PREPARE creates nothing.
+  const auto wrong = rules<Concrete>({D::commit_checks_busy_before_shift, D::prepare_creates_nothing});
   const auto initial = initial_states(telling_statements()[0]);
-  const auto explored = explore(rules, initial, telling_calls(24, 30), nullptr, 24);
+  const auto explored = explore(wrong, initial, telling_calls(24, 30), nullptr, 24);
   EXPECT_THAT(explored.hidden, testing::Each(false));
 }
 

@@ -6,7 +6,7 @@
 // model/resize/deviations.h.
 #pragma once
 
-#include "model/framework/decision_list.h"
+#include "model/resize/rules.h"
 
 namespace hptck {
 
@@ -204,7 +204,6 @@ inline constexpr auto hidden = decision_list(
 
 }  // namespace rows
 
-/// The specification, read in one domain.
 template <class Domain>
 Rules<Domain> specification() {
   using List = DecisionList<Domain>;

@@ -1,0 +1,19 @@
+#include "model/framework/symbolic.h"
+#include "model/machines/deviations.h"
+#include "model/resize/deviations.h"
+#include "model/table/slot_rows.h"
+
+namespace hptck {
+
+template class DecisionList<Symbolic>;
+template Rules<Symbolic> specification<Symbolic>();
+template Rules<Symbolic> rules<Symbolic>(const Deviations&);
+template SlotRules<Symbolic> slot_rules<Symbolic>();
+
+namespace machines {
+
+template PageSizeRules<Symbolic> page_size_specification<Symbolic>();
+template PageSizeRules<Symbolic> page_size_rules<Symbolic>(const Deviations&);
+
+}  // namespace machines
+}  // namespace hptck

@@ -1,0 +1,9 @@
+#include "model/resize/deviations.h"
+
+namespace hptck {
+
+template class DecisionList<Concrete>;
+template Rules<Concrete> specification<Concrete>();
+template Rules<Concrete> rules<Concrete>(const Deviations&);
+
+}  // namespace hptck
