@@ -112,8 +112,7 @@ bool Contents::prepare(const Call& call, const Response& response, unsigned shif
   since_.pending = prepares && call.args[0] == 0 ? size : 0;
   if (since_.pending == 0) return true;
   since_.when = now_;
-  since_.removed.clear();
-  since_.changed.clear();
+  since_.undone.clear();
   since_.collided |= shift != 0 && collision_possible(size, shift);
   return true;
 }
@@ -161,8 +160,7 @@ bool Contents::move_to(unsigned from, unsigned to, std::int64_t answer, Refused*
                     "{:#x}, and another.\n",
                     two->there % 8, two->there / 8, text_of(two->hpte), two->here));
   table_ = std::move(result.table);
-  since_.removed.clear();
-  since_.changed.clear();
+  since_.undone.clear();
   since_.pending = 0;
   since_.collided = false;
   return true;
@@ -194,8 +192,7 @@ void Contents::reset(Sizes sizes) {
     since_.pending = 0;
     since_.collided = false;
   }
-  since_.removed.clear();
-  since_.changed.clear();
+  since_.undone.clear();
   failed_commit_ = 0;
   const auto fate = [&](const HpteWords& hpte) {
     return fate_of(rules_.table.reset, hpte, 0, sizes.before, sizes.after, status::H_SUCCESS);

@@ -64,7 +64,7 @@ class Contents {
         return true;
       case token::H_RESIZE_HPT_PREPARE:
       case token::H_RESIZE_HPT_COMMIT:
-        return !table_.groups.empty() || !since_.removed.empty() || !since_.changed.empty();
+        return !table_.groups.empty() || !since_.undone.empty();
       default:
         return false;
     }

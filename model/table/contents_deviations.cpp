@@ -104,13 +104,13 @@ class Edits {
       case D::rehash_loses_1t:               return lose(terabyte);
       case D::commit_clears_table:           return lose(from_known);
       case D::commit_loses_entered:          commit.also_then(C::commit_bolted, lost_perhaps_if_news); return;
-      case D::commit_loses_protection:       commit.also(C::commit_unbolted, was(Presence::changed)); rules_.remembers_removed = true; return;
+      case D::commit_loses_protection:       commit.also(C::commit_unbolted, was(Presence::changed)); rules_.remembers_undone = true; return;
       case D::commit_false_collision:        commit.also_then(C::commit_collision, in_any_slot); return;
       case D::commit_unbolted_collide:       commit.also(C::commit_collision, held); return;
       case D::commit_collision_frees_table:  failure.before(kept, may(kept, Always{}, answers(H_PTEG_FULL), gone)); return;
       case D::commit_collision_moves:        failure.before(kept, may(kept, and_(bolted, in_upper_half), answers(H_PTEG_FULL), gone)); return;
       case D::commit_failure_drops_unbolted: failure.before(kept, may(kept, not_bolted, answers(H_CLOSED, H_BUSY, H_PTEG_FULL), gone)); return;
-      case D::commit_resurrects_removed:     commit.also(C::commit_unbolted, was(Presence::removed)); rules_.remembers_removed = true; return;
+      case D::commit_resurrects_removed:     commit.also(C::commit_unbolted, was(Presence::removed)); rules_.remembers_undone = true; return;
       case D::commit_unbolted_unhashed:      commit.also_then(C::commit_unbolted, not_hashed_unless_bolted); return;
       case D::commit_leaves_copies:          commit.also_then(C::commit_bolted, copied_if_larger); return;
       case D::reset_keeps_pending:

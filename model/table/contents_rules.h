@@ -53,11 +53,11 @@ struct ContentRules {
   std::vector<std::function<bool(const Switch&)>> leaves_open = {};
   /// The failures with which COMMIT may have switched.
   std::vector<std::int64_t> switching_failures = {};
-  bool pending_unsure = false;     ///< what is pending may be another than the last PREPARE asked for
-  bool pending_outlives = false;   ///< a reset
-  bool remembers_removed = false;  ///< what was removed or changed since PREPARE counts at COMMIT
-  bool growing_collides = false;   ///< HPTEs may need one slot also in a table that is not smaller
-  unsigned short_by = 0;           ///< how much less than it was asked for a Pending HPT's shift is
+  bool pending_unsure = false;    ///< what is pending may be another than the last PREPARE asked for
+  bool pending_outlives = false;  ///< a reset
+  bool remembers_undone = false;  ///< what was removed or changed since PREPARE counts at COMMIT
+  bool growing_collides = false;  ///< HPTEs may need one slot also in a table that is not smaller
+  unsigned short_by = 0;          ///< how much less than it was asked for a Pending HPT's shift is
 };
 
 /// What some deviations of the resize hypercalls do to contents depends on the hypervisor's scheme. As far as

@@ -11,19 +11,16 @@ namespace {
 using W8 = Concrete::Word<8>;
 using W64 = Concrete::Word<64>;
 
-Carried<Concrete> carried(const HpteWords& hpte, std::uint64_t ptex, Presence presence, bool news) {
-  const Concrete::Bool no(false);
-  return {entry_of(hpte),
-          W64(ptex),
-          W64(ptex),
-          W8(static_cast<std::uint8_t>(presence)),
-          W8(static_cast<std::uint8_t>(Fate::stands)),
-          Concrete::Bool(news),
-          no,
-          no};
+template <class Value>
+W8 byte(Value value) {
+  return W8(static_cast<std::uint8_t>(value));
 }
-Resize<Concrete> resize_of(unsigned from, unsigned to) {
-  return {W8(static_cast<std::uint8_t>(from)), W8(static_cast<std::uint8_t>(to))};
+Resize<Concrete> resize_of(unsigned from, unsigned to) { return {byte(from), byte(to)}; }
+Carried<Concrete> carried(const HpteWords& hpte, std::uint64_t ptex, Presence presence = Presence::held,
+                          bool news = false) {
+  const Concrete::Bool no(false);
+  const W64 here(ptex);
+  return {entry_of(hpte), here, here, byte(presence), byte(Fate::stands), Concrete::Bool(news), no, no};
 }
 Fate fate(const Carried<Concrete>& s) { return static_cast<Fate>(raw(s.fate)); }
 
@@ -35,26 +32,24 @@ struct Arrival {
   bool returns = false;  // nobody expects it there, so it may also displace one that must be there
 };
 
-// Where everything goes. False: nothing is known.
+// Where everything goes.
 class Departure {
  public:
   Departure(const Shadow& shadow, const ContentRules& rules, const SincePrepare& since,
             const Resize<Concrete>& resize)
-      : rules_(rules), resize_(resize), since_(since) {
-    std::vector<Held> doubtful;  // where something else may come back
-    for (const auto& [was, presence] :
-         {std::pair(&since.removed, Presence::removed), std::pair(&since.changed, Presence::changed)})
-      for (const auto& one : *was)
-        if (carry({one.high, one.low}, one.ptex, presence)) doubtful.push_back(one);
+      : rules_(rules), resize_(resize) {
+    std::vector<SincePrepare::Undone> doubtful;  // where something else may come back
+    for (const auto& one : since.undone)
+      if (carry(one.hpte, one.ptex, one.presence)) doubtful.push_back(one);
     const auto returning = std::exchange(arrivals, {});
     arrivals.reserve(shadow.groups.size() * 8);
     shadow.for_each_slot([&](std::uint64_t ptex, const Possible& slot) {
       open |= slot.anything;
       slot.for_each([&](const HpteWords& hpte) {
-        const bool certain = slot.must() && std::ranges::none_of(doubtful, [&](const Held& one) {
-                               return one.ptex == ptex && one.high == hpte.high;
+        const bool certain = slot.must() && std::ranges::none_of(doubtful, [&](const auto& one) {
+                               return one.ptex == ptex && one.hpte.high == hpte.high;
                              });
-        carry(hpte, ptex, Presence::held, certain, slot.since >= since_.when);
+        carry(hpte, ptex, Presence::held, certain, slot.since >= since.when);
       });
     });
     arrivals.insert(arrivals.end(), returning.begin(), returning.end());
@@ -79,7 +74,6 @@ class Departure {
 
   const ContentRules& rules_;
   const Resize<Concrete> resize_;
-  const SincePrepare& since_;
 };
 
 // The slots of a new table, empty at first.
@@ -144,7 +138,7 @@ void place(const Departure& departure, const ContentRules& rules, const Resize<C
       slot.none = false;
       slot.first = one.hpte;
       slot.because = Clause::commit_bolted;
-    } else if (auto second = carried(one.hpte, one.here, Presence::held, false);
+    } else if (auto second = carried(one.hpte, one.here);
                walk(rules.table.collision, second, resize, answer)) {
       result.open |= fate(second) == Fate::open;
       slot.add(one.hpte);
@@ -158,7 +152,7 @@ void place(const Departure& departure, const ContentRules& rules, const Resize<C
 
 Fate fate_of(const FateList<Concrete>& list, const HpteWords& hpte, std::uint64_t ptex, unsigned from,
              unsigned to, std::int64_t answer) {
-  auto s = carried(hpte, ptex, Presence::held, false);
+  auto s = carried(hpte, ptex);
   walk(list, s, resize_of(from, to), answer);
   return fate(s);
 }
@@ -172,7 +166,7 @@ bool may_collide(const Shadow& shadow, const ContentRules& rules, unsigned to) {
     collides |= slot.anything;
     if (collides) return;
     slot.for_each([&](const HpteWords& hpte) {
-      auto s = carried(hpte, here, Presence::held, false);
+      auto s = carried(hpte, here);
       walk(rules.table.commit, s, resize, status::H_PTEG_FULL);
       if (fate(s) != Fate::stands) return;
       const auto [first, added] = claimed.try_emplace(raw(s.there), here);

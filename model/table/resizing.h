@@ -13,11 +13,16 @@ namespace hptck {
 
 /// What the guest has done since PREPARE, as far as it matters to COMMIT.
 struct SincePrepare {
-  unsigned pending = 0;       ///< the shift last asked for; 0: none
-  bool collided = false;      ///< two bolted HPTEs may have needed one slot of it
-  std::uint32_t when = 0;     ///< PREPARE was called
-  std::vector<Held> removed;  ///< what stood in slots that now hold nothing ...
-  std::vector<Held> changed;  ///< ... or something else
+  unsigned pending = 0;    ///< the shift last asked for; 0: none
+  bool collided = false;   ///< two bolted HPTEs may have needed one slot of it
+  std::uint32_t when = 0;  ///< PREPARE was called
+  /// What was removed or changed; empty where that does not matter.
+  struct Undone {
+    std::uint64_t ptex;
+    HpteWords hpte;  ///< before
+    Presence presence;
+  };
+  std::vector<Undone> undone = {};
 };
 
 /// Whether two bolted HPTEs, as far as known, may need one slot in a table of that shift.

@@ -57,10 +57,10 @@ void Contents::carry_out(Changes& changes) {
     change.to.for_each([&](const HpteWords& one) { will_be |= is_bolted(one); });
     goes |= was && !will_be;
     comes |= will_be && !was;
-    if (!rules_.remembers_removed) continue;
+    if (!rules_.remembers_undone) continue;
     slot.for_each([&](const HpteWords& one) {
       if (change.to.some && change.to.first == one) return;
-      (change.to.some ? since_.changed : since_.removed).push_back({change.ptex, one.high, one.low});
+      since_.undone.push_back({change.ptex, one, change.to.some ? Presence::changed : Presence::removed});
     });
   }
   if (goes && since_.pending != 0 && !since_.collided) since_.collided = may_collide(since_.pending);
