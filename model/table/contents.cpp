@@ -1,3 +1,5 @@
+// Each call is first judged for every slot that it concerns, on the table as it is, and only then applied: a
+// refused answer leaves no trace. Here are the calls that concern every slot.
 #include "model/table/contents.h"
 
 #include <fmt/format.h>
@@ -24,6 +26,7 @@ constexpr auto no_collision =
 }  // namespace
 
 Contents::Contents(const Deviations& deviations, Rigour rigour) : rules_(content_rules(deviations, rigour)) {
+  // Whether H_READ has to show every HPTE as it stands.
   const auto& row = rules_.slot.read.back();
   for (const auto& hpte : {bolted, unbolted}) {
     const auto entry = entry_of(hpte);

@@ -26,11 +26,11 @@ enum class Fate : std::uint8_t {
   open,  ///< nothing is known, of this HPTE and of any other
 };
 
-/// What an HPTE was before the call.
+/// Whether the table held it before the call, or what else.
 enum class Presence : std::uint8_t {
   held,
-  removed,  ///< by the guest, since PREPARE
-  changed,  ///< the same, and then another with the same doubleword 0 stands there
+  removed,  ///< since PREPARE
+  changed,  ///< since PREPARE: something else stands in the slot now
 };
 
 /// A valid HPTE and where it goes.
