@@ -9,8 +9,6 @@
 #include "conformance/campaign/replay.h"
 #include "conformance/record/configuration_file.h"
 
-#include "generators/configurations.h"
-
 namespace hptck {
 namespace {
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "generators/configurations.h"
-
 namespace hptck {
 namespace {
 

@@ -10,6 +10,7 @@
 
 #include "conformance/adapters/machines.h"
 #include "conformance/record/journal.h"
+#include "generators/configurations.h"
 #include "model/machines/judge.h"
 
 namespace hptck {
