@@ -1,11 +1,12 @@
 // hptck replay: what a finding left beside the journal, a trace or a configuration, tried once more.
+#include "conformance/campaign/replay.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <optional>
 
 #include "conformance/campaign/machine_session.h"
-#include "conformance/campaign/replay.h"
 #include "conformance/record/configuration_file.h"
 #include "model/oracle.h"
 #include "reports/command_line/options.h"
@@ -74,45 +75,37 @@ int replay_configuration(const ConfigurationFile& file, const Deviations& under,
   }
 }
 
-// Issues the trace's calls in a fresh partition and says how each was answered.
-int replay_trace(const Trace& trace, const Deviations& under, unsigned attempts,
-                 const AdapterOption& chosen) {
-  auto adapter = chosen.make();
-  if (!trace.intent.empty()) fmt::print("{}\n", trace.intent);
-  for (unsigned attempt = 1;; ++attempt) {
-    const Partition partition{trace.statement.resize != Statement::Resize::disabled};
-    Oracle oracle(adapter->restart(partition), under);
-    bool refused = false;
-    std::string text;
-    for (const auto& step : trace.steps) {
-      if (step.wait_ms != 0) {
-        adapter->wait(std::chrono::milliseconds(step.wait_ms));
-        text += fmt::format("  wait {} ms\n", step.wait_ms);
-      }
-      Response response;
-      const auto batch = issue(*adapter, {&step.call, 1}, {&response, 1});
-      if (batch.fault) {
-        text += fmt::format("  {} -> no answer\n\n{}\n", to_string(step.call), batch.fault->evidence);
-        text += oracle.explain(step.call, nullptr).explanation;
-        refused = true;
-        break;
-      }
-      text += fmt::format("  {}\n", print_step_call({0, step.call, response}));
-      if (oracle.step(step.call, response)) continue;
-      text += '\n' + oracle.explain(step.call, &response).explanation;
-      refused = true;
-      break;
-    }
-    // Preparation takes its own time, so a trace may need more than one try.
-    if (!refused && attempt < attempts) continue;
-    fmt::print(
-        "{}\n{}\n", text,
-        refused
-            ? fmt::format("reproduced, in attempt {} of {}: the answer is against the specification", attempt,
-                          attempts)
-            : fmt::format("not reproduced in {} attempts: the specification allows every answer", attempts));
-    return refused ? 1 : 0;
+// One attempt: the trace's calls in a fresh partition, each with its answer, and why the last is refused if
+// it is.
+struct Attempt {
+  std::string text;
+  bool refused = false;
+};
+
+Attempt attempt_at(const Trace& trace, const Deviations& under, const Play& play) {
+  Attempt attempt;
+  std::optional<Oracle> oracle;
+  Call last;
+  Watch watch;
+  watch.begins = [&](const Statement& statement) { oracle.emplace(statement, under); };
+  watch.sees = [&](const Step& step) -> Watch::Next {
+    if (step.wait_ms != 0) attempt.text += fmt::format("  wait {} ms\n", step.wait_ms);
+    last = step.call;
+    if (!step.response) return {false};
+    attempt.text += fmt::format("  {}\n", print_step_call({0, step.call, step.response}));
+    if (oracle->step(step.call, *step.response)) return {true};
+    attempt.text += '\n' + oracle->explain(step.call, &*step.response).explanation;
+    attempt.refused = true;
+    return {false};
+  };
+  const Partition partition{trace.statement.resize != Statement::Resize::disabled};
+  const auto played = play(partition, trace.steps, {}, watch);
+  if (played.fault) {
+    attempt.text += fmt::format("  {} -> no answer\n\n{}\n", to_string(last), played.fault->evidence);
+    attempt.text += oracle->explain(last, nullptr).explanation;
+    attempt.refused = true;
   }
+  return attempt;
 }
 
 int replay_trace(const Trace& trace, const Deviations& under, unsigned attempts,
