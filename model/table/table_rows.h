@@ -47,12 +47,12 @@ struct Carried {
 
 /// The shifts of the current HPT before and after. 0: not known, or not yet.
 template <class Domain>
-struct Resize {
+struct Shifts {
   typename Domain::template Word<8> from, to;
 };
 
 template <class Domain>
-using FateList = DecisionList<Domain, Carried<Domain>, Resize<Domain>>;
+using FateList = DecisionList<Domain, Carried<Domain>, Shifts<Domain>>;
 
 namespace table_rows {
 
