@@ -34,6 +34,9 @@ inline std::uint64_t hptes_of(unsigned shift) {
 inline std::uint64_t last_hpteg(unsigned shift) { return raw(hashing::last_hpteg(size_of(shift))); }
 inline Entry entry_of(const Held& held) { return {W64(held.high), W64(held.low)}; }
 inline bool is_bolted(const Held& held) { return holds(hashing::is_bolted(entry_of(held))); }
+inline unsigned base_shift_of(const PageKind& kind) {
+  return kind.encoding ? hashing::page_encodings[*kind.encoding].base_shift : hashing::base_shifts[0];
+}
 inline std::uint64_t rehashed(const Held& held, unsigned shift) {
   return raw(hashing::rehashed_ptex(entry_of(held), W64(held.ptex), size_of(shift)));
 }

@@ -638,9 +638,9 @@ ClauseSet clauses_with_rows() {
   for (const auto* list : {&pages.enter, &pages.enter_after})
     for (const auto& row : *list) clauses.add(row.clause);
   for (const auto& row : pages.migrate) clauses.add(row.clause);
-  // What COMMIT does to the table as a whole is no row of either kind; model/table/contents.cpp judges it.
-  for (const auto clause : {Clause::commit_bolted, Clause::commit_unbolted, Clause::commit_nothing_else})
-    clauses.add(clause);
+  const TableRules<Concrete> table;
+  for (const auto* list : {&table.commit, &table.collision, &table.failure, &table.reset})
+    for (const auto& row : *list) clauses.add(row.clause);
   return clauses;
 }
 

@@ -236,11 +236,11 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::reset_keeps_prepared:                   reset.then(C::reset_no_pending, set, forgets_pending_unless_prepared); return;
     case D::reset_keeps_size:                       reset.never(C::reset_size); return;
     case D::reset_keeps_larger_size:                reset.unless(C::reset_size, size_is_larger); return;
-    // Which HPTEs outlive the reset is for model/table/contents.cpp to say; here they may collide.
+    // Which HPTEs outlive the reset is for model/table/table_rows.h to say; here they may collide.
     case D::reset_keeps_entries:
     case D::reset_keeps_bolted:                     reset.never(C::reset_empty); return;
 
-    // Seen in the table's contents (model/table/contents.cpp), or faults.
+    // Seen in the table's contents (model/table/contents_deviations.cpp), or faults.
     default: return;
   }
   // clang-format on

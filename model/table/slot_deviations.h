@@ -1,5 +1,5 @@
 // Deviations of what calls do to one slot, as edits of the slot rows: what model/resize/deviations.h is to the rows
-// of the resize hypercalls. Those that concern the table as a whole are in model/table/contents.cpp.
+// of the resize hypercalls. Those that concern the table as a whole are in model/table/contents_deviations.cpp.
 #pragma once
 
 #include "model/table/slot_rows.h"
