@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <set>
 
+#include "model/framework/diagnosis.h"
+#include "model/framework/walk.h"
 #include "model/machines/rows.h"
 #include "model/machines/facts.h"
-#include "model/framework/walk.h"
 
 namespace hptck::machines {
 namespace {
@@ -27,32 +27,26 @@ using ConcreteMachine = Machine<Concrete>;
 
 // --- Walking, with what was met on the way.
 
-template <class A>
 struct Run {
   bool allowed = false;
   Clause ended{};  ///< of the row that gave the answer, or refused it
   ConcreteMachine machine;
-  std::vector<std::pair<Clause, bool>> effects;  ///< and whether each changed anything
+  std::vector<std::pair<Clause, bool>> effects = {};  ///< and whether each changed anything
+
+  void done(const auto& row, const ConcreteMachine& before, const ConcreteMachine& after) {
+    effects.emplace_back(row.clause, before != after);
+  }
 };
 
 template <class A>
-Run<A> run(const DecisionList<Concrete, ConcreteMachine, A>& list, ConcreteMachine machine, const A& asked,
-           std::int64_t answer) {
-  Run<A> result{false, {}, machine, {}};
-  const auto a = list.taken(machine, asked);
-  for (const auto& row : list) {
-    if (row.kind == RowKind::may && !row.allowed.allow(answer)) continue;
-    if (!matched(row, result.machine, a)) continue;
-    if (row.kind == RowKind::effect) {
-      const auto next = row.next(result.machine, a);
-      result.effects.emplace_back(row.clause, next != result.machine);
-      result.machine = next;
-      continue;
-    }
-    result.ended = row.clause;
-    result.allowed = row.allowed.allow(answer);
-    return result;
-  }
+Run run(const DecisionList<Concrete, ConcreteMachine, A>& list, const ConcreteMachine& machine,
+        const A& asked, std::int64_t answer) {
+  Run result{false, {}, machine};
+  auto reached = machine;
+  const auto ended = walk(list, reached, asked, answer, result);
+  result.machine = reached;
+  result.allowed = ended.answered;
+  if (ended.row != nullptr) result.ended = ended.row->clause;
   return result;
 }
 
@@ -65,8 +59,7 @@ const PageSizeRules<Concrete>& rules_for(const Deviations& deviations) {
   return last.second;
 }
 
-Run<Facts<Concrete>> start(const Configuration& configuration, std::int64_t answer,
-                           const Deviations& deviations) {
+Run start(const Configuration& configuration, std::int64_t answer, const Deviations& deviations) {
   const auto facts = facts_of(configuration);
   return run(rules_for(deviations).start, nothing_yet(facts), facts, answer);
 }
@@ -483,36 +476,41 @@ MigrationObservation predicted(const Configuration& source, const Configuration&
 
 // --- Diagnosis.
 
-std::vector<Deviations> diagnose(std::span<const Case> cases, std::size_t at_most) {
-  const auto first_violated = [&](const Deviations& deviations) {
-    return std::find_if(cases.begin(), cases.end(),
-                        [&](const Case& one) { return violates(judge(one, deviations)); });
+namespace {
+
+// What was seen of machines, as a source of the search (model/framework/diagnosis.h).
+struct CasesSeen {
+  struct Refused {
+    std::size_t evidence;
   };
-  // What does not get past the first case that is violated explains nothing, so a set is only widened by what
-  // does.
-  std::vector<Deviations> level{Deviations{}};
-  for (std::size_t size = 0;; ++size) {
-    std::vector<Deviations> found;
-    std::map<std::string, Deviations> next;
-    for (const auto& set : level) {
-      const auto violated = first_violated(set);
-      if (violated == cases.end()) {
-        found.push_back(set);
-        continue;
-      }
-      if (size == at_most) continue;
-      for (int i = 0; i < deviation_count; ++i) {
-        const auto deviation = static_cast<Deviation>(i);
-        if (text_of(deviation).seen_in != SeenIn::configuration || set.has(deviation)) continue;
-        auto wider = set;
-        wider.add(deviation);
-        if (!violates(judge(*violated, wider))) next.emplace(to_string(wider), wider);
-      }
-    }
-    if (!found.empty() || next.empty()) return found;
-    level.clear();
-    for (const auto& [name, set] : next) level.push_back(set);
+  std::span<const Case> cases;
+  std::vector<Deviation> all = {};
+
+  const std::vector<Deviation>& candidates() const { return all; }
+  bool explains(const Deviations& deviations, std::size_t evidence) const {
+    return !violates(judge(cases[evidence], deviations));
   }
+  bool gets_past(const Deviations& deviations, const Refused& refused) const {
+    return explains(deviations, refused.evidence);
+  }
+  std::optional<Refused> first_refusal(const Deviations& deviations) const {
+    for (std::size_t i = 0; i < cases.size(); ++i)
+      if (!explains(deviations, i)) return Refused{i};
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::vector<Deviations> diagnose(std::span<const Case> cases, std::size_t at_most) {
+  CasesSeen seen{cases};
+  for (std::size_t i = 0; i < deviation_count; ++i) {
+    const auto deviation = static_cast<Deviation>(i);
+    if (text_of(deviation).seen_in == SeenIn::configuration) seen.all.push_back(deviation);
+  }
+  auto sets = smallest_sets(seen, {}, {at_most, ~std::size_t{0}}).sets;
+  std::ranges::sort(sets, {}, [](const Deviations& set) { return to_string(set); });
+  return sets;
 }
 
 }  // namespace hptck::machines

@@ -1,6 +1,7 @@
 // The page-size rules: which configurations start, what a guest then sees, which page-size encodings H_ENTER
-// takes, and which destinations a migration may have. Row by row, as model/resize/rows.h has the rules of the resize
-// hypercalls, and with the same three kinds of row; the wording of each clause stands in spec/clauses.xml.
+// takes, and which destinations a migration may have. Row by row, as model/resize/rows.h has the rules of the
+// resize hypercalls, and with the same three kinds of row; the wording of each clause stands in
+// spec/clauses.xml.
 //
 // What happens is the answer: `started` or `refused`. So a rule that leaves something open is a `may` row,
 // and what follows from a configuration is an `effect` row that the walk passes on its way to its answer. The

@@ -206,7 +206,7 @@ inline constexpr auto hidden = decision_list(
 
 template <class Domain>
 Rules<Domain> specification() {
-  using List = DecisionList<Domain>;
+  using List = ResizeList<Domain>;
   return {List(rows::prepare), List(rows::commit), List(rows::read),
           List(rows::enter),   List(rows::reset),  List(rows::hidden)};
 }

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/table/slot_deviations.h"
+#include "model/framework/walk.h"
+#include "model/table/slot_rows.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -130,7 +131,7 @@ bool is_by_whole_table(const Possible& slot) {
 }  // namespace
 
 Contents::Contents(const Deviations& deviations, Rigour rigour)
-    : deviations_(deviations), rigour_(rigour), rules_(slot_rules_under(deviations)) {
+    : deviations_(deviations), rigour_(rigour), rules_(slot_rules<Concrete>(deviations)) {
   exact_ = rigour == Rigour::as_specified ||
            std::none_of(std::begin(inexact), std::end(inexact), [&](Deviation one) { return has(one); });
   rehashes_wrong_ = std::any_of(std::begin(rehash_mistakes), std::end(rehash_mistakes),
@@ -202,31 +203,23 @@ Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) cons
   Outcome outcome;
   bool first = true;
   const auto look = [&](const HpteWords& hpte) {
-    const auto standing = entry_of(hpte);
-    for (const auto& row : *asked.list) {
-      if (row.when && !holds(row.when(standing, asked.call))) continue;
-      const bool fits =
-          row.allowed.allow(asked.status) &&
-          (asked.status != status::H_SUCCESS || !row.returns || holds(row.returns(standing, asked.call)));
-      if (!fits && row.kind == RowKind::may) continue;
-      if (!fits) {
-        if (first) outcome.row = row.clause;
-        first = false;
-        return;
-      }
-      const auto next = row.then ? hpte_of(row.then(standing, asked.call)) : hpte;
-      if (!outcome.allowed) {
-        outcome.row = row.clause;
-        outcome.to = {};
-        outcome.to.none = false;
-      }
-      outcome.allowed = true;
-      if (is_valid(next))
-        add(outcome.to, next);
-      else
-        outcome.to.none = true;
+    auto next = entry_of(hpte);
+    const auto ended = walk(*asked.list, next, asked.call, asked.status);
+    if (!ended) {
+      if (first && ended.row != nullptr) outcome.row = ended.row->clause;
+      first &= ended.row == nullptr;
       return;
     }
+    if (!outcome.allowed) {
+      outcome.row = ended.row->clause;
+      outcome.to = {};
+      outcome.to.none = false;
+    }
+    outcome.allowed = true;
+    if (const auto words = hpte_of(next); is_valid(words))
+      add(outcome.to, words);
+    else
+      outcome.to.none = true;
   };
   // What must be there first: it says best which row refuses.
   for_each_hpte(slot, look);

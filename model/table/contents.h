@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "model/framework/clause_set.h"
-#include "model/table/slot_rows.h"
+#include "model/table/slot_rules.h"
 #include "spec/deviations.h"
 
 namespace hptck {
