@@ -185,7 +185,11 @@ class DecisionList {
   template <class Then>
   DecisionList& then(Clause clause, RowKind kind, Then then) {
     return edit(clause, [&](R& row) {
-      if (row.kind == kind) row.then = then;
+      if (row.kind != kind) return;
+      if constexpr (std::is_same_v<Then, Unchanged>)
+        row.then = nullptr;
+      else
+        row.then = then;
     });
   }
   /// More happens than should.

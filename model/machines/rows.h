@@ -13,21 +13,15 @@
 // and model/machines/judge.cpp turns it into the property.
 #pragma once
 
+#include "model/framework/conditions.h"
 #include "model/machines/rules.h"
 
 namespace hptck::machines {
 
 namespace rows {
 
+using namespace conditions;
 using namespace status;
-
-inline constexpr auto is = [](const auto& word, auto value) { return eq(word, lit(value)); };
-inline constexpr auto no = [](auto f) {
-  return [f](const auto& s, const auto& a) { return negate(f(s, a)); };
-};
-inline constexpr auto and_ = [](auto f, auto g) {
-  return [f, g](const auto& s, const auto& a) { return both(f(s, a), g(s, a)); };
-};
 
 inline constexpr auto form_is = [](Form form) {
   return [form](const auto&, const auto& a) { return is(a.form, form); };

@@ -385,7 +385,6 @@ Bool other_word_0(const E& s, const Asked& call) {
   return all(asks(call, H_AVPN), valid(s), negate(eq(s.high, call.avpn)));
 }
 Bool always(const E& s, const Asked&) { return true_of(s); }
-Bool unbolted(const E& s, const Asked& call) { return negate(slot_mistakes::bolted(s, call)); }
 template <std::uint64_t high, std::uint64_t low>
 E without_bits(E s, const Asked& call) {
   s = slot_rows::entered(s, call);
@@ -408,7 +407,6 @@ Bool shown_but_for_lp(const E& s, const Asked& call) {
 std::vector<Obligation> slot_obligations() {
   // clang-format off
   using namespace slot_rows;
-  using slot_mistakes::stays;
   const auto bulk_refuses_bolted = edited("bulk_refuses_bolted", [](World& w) { w.slots.bulk.before(C::bulk_removes, must(C::bulk_removes, slot_mistakes::bolted, answers(H_NOT_FOUND), Unchanged{})); });
   const auto enter_exact_first = edited("enter_exact_before_occupied", [](World& w) { w.slots.enter.before(C::enter_occupied, must(C::enter_exact, Always{}, answers(H_SUCCESS), entered)); });
   const std::vector<Seed> read_shows_too_much = {
@@ -445,11 +443,11 @@ std::vector<Obligation> slot_obligations() {
     {"h_enter_never_overwrites_a_valid_hpte", "After every allowed answer of H_ENTER, exact or not, a valid HPTE stands as it stood; and H_PTEG_FULL is said only where one does.",
      {C::enter_occupied, C::enter_full, C::enter_group, C::enter_exact}, h_enter_never_overwrites_a_valid_hpte,
      seeds(D::enter_exact_overwrites, D::enter_full_overwrites) + std::vector{enter_exact_first,
-      edited("h_pteg_full_of_what_is_bolted", [](World& w) { w.slots.enter.unless(C::enter_occupied, unbolted); })}},
+      edited("h_pteg_full_of_what_is_bolted", [](World& w) { w.slots.enter.unless(C::enter_occupied, no(slot_mistakes::bolted)); })}},
     {"h_enter_puts_the_hpte_there_and_h_read_shows_it", "After H_ENTER's H_SUCCESS the slot holds the HPTE entered but for bits 57 and 58, and H_READ then has to show it: doubleword 0 but for those bits, N, PP, WIMG, and a listed LP.",
      {C::enter_exact, C::enter_group, C::read_contents}, h_enter_puts_the_hpte_there_and_h_read_shows_it,
      read_shows_too_much + std::vector{
-      edited("enter_puts_nothing", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, stays); }),
+      edited("enter_puts_nothing", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, Unchanged{}); }),
       edited("enter_drops_the_bolted_bit", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, without_bits<HPTE_BOLTED, 0>); }),
       edited("enter_chosen_drops_pp", [](World& w) { w.slots.enter_chosen.then(C::enter_group, answers_with, without_bits<0, pp_and_n>); })}},
     {"what_may_be_shown_decides_where_it_belongs", "The bits that may be shown otherwise never decide where an HPTE belongs: if its page sizes are listed, whatever may be shown for it has the same rehash from every place to every size; and to be shown for another is an order, among such HPTEs an equivalence.",

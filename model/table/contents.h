@@ -5,8 +5,8 @@
 // two. One set of tables was rejected, since the possibilities of independent slots multiply.
 //
 // A fresh table, and a rebooted guest's, holds nothing (ambiguity A9 has the exception). COMMIT's H_SUCCESS
-// moves everything to where it belongs (model/table/hashing.h); any other answer of COMMIT leaves every slot as it
-// was. What calls do to a slot stands in model/table/slot_rows.h.
+// moves everything to where it belongs (model/table/hashing.h); any other answer of COMMIT leaves every slot
+// as it was. What calls do to a slot stands in model/table/slot_rows.h.
 //
 // The guest has duties, too: an HPTE that stands in none of its page's HPTEGs has no right place in another
 // table. Of such a guest nothing is judged any more from its next COMMIT on (ambiguity A12).

@@ -27,7 +27,6 @@ inline constexpr auto unbolted_hidden = [](const auto& s, const auto& c) {
   const auto shown = any_bit(c.returned.high, lit(HPTE_VALID));
   return either(both(negate(bolted(s, c)), negate(shown)), both(bolted(s, c), alike(s, c.returned)));
 };
-inline constexpr auto stays = [](const auto& s, const auto&) { return s; };
 
 }  // namespace slot_mistakes
 
@@ -50,12 +49,12 @@ void deviate(SlotRules<Domain>& rules, Deviation deviation) {
     case D::remove_beyond_is_h_not_found:   rules.remove.answer(C::remove_beyond, answers(H_NOT_FOUND)); return;
     case D::remove_ignores_avpn:            rules.remove.misread(flag_overlooked(H_AVPN)); return;
     case D::remove_ignores_andcond:         rules.remove.misread(flag_overlooked(H_ANDCOND)); return;
-    case D::remove_removes_nothing:         rules.remove.then(C::remove_removes, answers_with, stays); return;
+    case D::remove_removes_nothing:         rules.remove.then(C::remove_removes, answers_with, Unchanged{}); return;
     case D::remove_refuses_bolted:          rules.remove.before(C::remove_removes, must(C::remove_removes, bolted, answers(H_NOT_FOUND), Unchanged{})); return;
     case D::protect_beyond_is_h_not_found:  rules.protect.answer(C::protect_beyond, answers(H_NOT_FOUND)); return;
     case D::protect_ignores_avpn:           rules.protect.misread(flag_overlooked(H_AVPN)); return;
-    case D::protect_ignores_v:              rules.protect.before(C::protect_not_found, must(C::protect_not_found, not_valid, answers(H_SUCCESS), Unchanged{})); return;
-    case D::protect_changes_nothing:        rules.protect.then(C::protect_changes, answers_with, stays); return;
+    case D::protect_ignores_v:              rules.protect.before(C::protect_not_found, must(C::protect_not_found, no(valid), answers(H_SUCCESS), Unchanged{})); return;
+    case D::protect_changes_nothing:        rules.protect.then(C::protect_changes, answers_with, Unchanged{}); return;
     case D::protect_drops_bolted_bit:       rules.protect.then(C::protect_changes, answers_with, protected_without_bolted_bit); return;
     case D::read_hides_unbolted:            rules.read.returns(C::read_contents, unbolted_hidden); return;
     case D::bulk_beyond_is_not_found:       rules.bulk.before(C::bulk_parameter, must(C::bulk_parameter, beyond, answers(H_NOT_FOUND), Unchanged{})); return;

@@ -12,12 +12,14 @@
 // Written once for every value domain, like all rows: the oracle reads machine words, model/proofs terms.
 #pragma once
 
+#include "model/framework/conditions.h"
 #include "model/table/slot_rules.h"
 
 namespace hptck {
 
 namespace slot_rows {
 
+using namespace conditions;
 using namespace status;
 
 // Bits 57 and 58 of doubleword 0 are the hypervisor's; R is bit 55 of doubleword 1, N and PP its last three.
@@ -26,7 +28,6 @@ inline constexpr std::uint64_t protection_bits = 0x7, storage_bits = 0x78, plain
 inline constexpr std::uint64_t page_number_bits = 0x0ffffffffffff000;
 
 inline constexpr auto valid = [](const auto& s, const auto&) { return any_bit(s.high, lit(HPTE_VALID)); };
-inline constexpr auto not_valid = [](const auto& s, const auto& c) { return negate(valid(s, c)); };
 inline constexpr auto beyond = [](const auto&, const auto& c) { return negate(c.within); };
 
 // Whether two words agree in what the guest can rely on (ambiguity A14). LP is part of the page number but
@@ -56,7 +57,6 @@ inline constexpr auto plain = [](const auto&, const auto& c) {
                            eq(only_bits(c.entered.low, lit(storage_bits)), lit(plain_storage)));
   return both(both(small, segment), memory);
 };
-inline constexpr auto not_plain = [](const auto& s, const auto& c) { return negate(plain(s, c)); };
 
 // Whether the AVPN flag asks for another page than the slot's.
 inline constexpr auto other_page = [](const auto& s, const auto& c) {
@@ -96,7 +96,7 @@ inline constexpr Answers nothing{};
 inline constexpr auto enter = decision_list(
     may (Clause::enter_hardware,    Always{},            answers(H_HARDWARE, H_BUSY), Unchanged{}),
     must(Clause::enter_beyond,      beyond,              answers(H_PARAMETER),        Unchanged{}),
-    may (Clause::enter_unsuitable,  not_plain,           answers(H_PARAMETER),        Unchanged{}),
+    may (Clause::enter_unsuitable,  no(plain),           answers(H_PARAMETER),        Unchanged{}),
     must(Clause::enter_occupied,    valid,               answers(H_PTEG_FULL),        Unchanged{}),
     must(Clause::enter_exact,       Always{},            answers(H_SUCCESS),          entered));
 
@@ -108,7 +108,7 @@ inline constexpr auto enter_chosen = decision_list(
 inline constexpr auto enter_passed = decision_list(
     may (Clause::enter_hardware,    Always{},            answers(H_HARDWARE, H_BUSY), Unchanged{}),
     must(Clause::enter_beyond,      beyond,              answers(H_PARAMETER),        Unchanged{}),
-    may (Clause::enter_unsuitable,  not_plain,           answers(H_PARAMETER),        Unchanged{}),
+    may (Clause::enter_unsuitable,  no(plain),           answers(H_PARAMETER),        Unchanged{}),
     must(Clause::enter_full,        valid,               answers(H_PTEG_FULL),        Unchanged{}),
     must(Clause::enter_group,       Always{},            answers(H_SUCCESS),          Unchanged{}));
 
@@ -119,7 +119,7 @@ inline constexpr auto read = decision_list(
 inline constexpr auto remove = decision_list(
     may (Clause::remove_hardware,   Always{},            answers(H_HARDWARE, H_BUSY), Unchanged{}),
     must(Clause::remove_beyond,     beyond,              answers(H_PARAMETER),        Unchanged{}),
-    may (Clause::remove_not_found,  not_valid,           answers(H_NOT_FOUND),        Unchanged{}),
+    may (Clause::remove_not_found,  no(valid),           answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::remove_not_found,  other_page,          answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::remove_not_found,  has_masked_bit,      answers(H_NOT_FOUND),        Unchanged{}),
     may (Clause::remove_not_found,  may_have_masked_bit, answers(H_NOT_FOUND),        Unchanged{}),
@@ -128,7 +128,7 @@ inline constexpr auto remove = decision_list(
 inline constexpr auto protect = decision_list(
     may (Clause::protect_hardware,  Always{},            answers(H_HARDWARE, H_BUSY), Unchanged{}),
     must(Clause::protect_beyond,    beyond,              answers(H_PARAMETER),        Unchanged{}),
-    must(Clause::protect_not_found, not_valid,           answers(H_NOT_FOUND),        Unchanged{}),
+    must(Clause::protect_not_found, no(valid),           answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::protect_not_found, other_page,          answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::protect_changes,   Always{},            answers(H_SUCCESS),          protected_as_asked));
 
@@ -138,7 +138,7 @@ inline constexpr auto impossible = [](const auto& s, const auto& c) {
 inline constexpr auto bulk = decision_list(
     may (Clause::bulk_hardware,     Always{},            answers(H_HARDWARE),         Unchanged{}),
     must(Clause::bulk_parameter,    impossible,          answers(H_PARAMETER),        Unchanged{}),
-    may (Clause::bulk_not_found,    not_valid,           answers(H_NOT_FOUND),        Unchanged{}),
+    may (Clause::bulk_not_found,    no(valid),           answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::bulk_not_found,    other_page,          answers(H_NOT_FOUND),        Unchanged{}),
     must(Clause::bulk_not_found,    has_masked_bit,      answers(H_NOT_FOUND),        Unchanged{}),
     may (Clause::bulk_not_found,    may_have_masked_bit, answers(H_NOT_FOUND),        Unchanged{}),
