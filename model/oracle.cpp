@@ -9,7 +9,7 @@
 namespace hptck {
 
 Oracle::Oracle(const Statement& statement, const Deviations& deviations, Contents::Rigour rigour)
-    : states_(Resize{rules<Concrete>(deviations), !deviations.empty()}), contents_(deviations, rigour) {
+    : states_(ResizeCalls{rules<Concrete>(deviations), !deviations.empty()}), contents_(deviations, rigour) {
   restart(statement);
 }
 
@@ -39,11 +39,11 @@ bool Oracle::step(const Call& call, const Response& response) {
 }
 
 // Whether what is in the table suits the answer, of which some live state allows the status.
-bool Oracle::suits_contents(const Call& call, const Response& response, const StateSet<Resize>::Next& next,
-                            Contents::Refused* why) const {
+bool Oracle::suits_contents(const Call& call, const Response& response,
+                            const StateSet<ResizeCalls>::Next& next, Contents::Refused* why) const {
   if (!contents_.concerns(call, response)) return true;
   const auto& before = states_.digest();
-  const auto after = next.known ? Resize::digest_of(next.states).current : before.current;
+  const auto after = next.known ? ResizeCalls::digest_of(next.states).current : before.current;
   auto contents = contents_;
   return contents.step(call, response, {before.current, after, before.pending}, why);
 }

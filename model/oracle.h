@@ -48,10 +48,10 @@ class Oracle {
   std::span<const ConcreteState> states() const { return states_.states(); }
 
  private:
-  bool suits_contents(const Call& call, const Response& response, const StateSet<Resize>::Next& next,
+  bool suits_contents(const Call& call, const Response& response, const StateSet<ResizeCalls>::Next& next,
                       Contents::Refused* why) const;
 
-  StateSet<Resize> states_;
+  StateSet<ResizeCalls> states_;
   Contents contents_;
   bool standing_declared_ = false;
   ClauseSet exercised_;

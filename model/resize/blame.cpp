@@ -57,7 +57,7 @@ std::string kind_of_status(std::int64_t code) {
 
 }  // namespace
 
-std::optional<Clause> Resize::witnessed(Clause row, const State& before) {
+std::optional<Clause> ResizeCalls::witnessed(Clause row, const State& before) {
   switch (row) {
     case Clause::commit_no_pending:
       switch (gone_of(before)) {
@@ -104,7 +104,7 @@ std::optional<Clause> Resize::witnessed(Clause row, const State& before) {
 
 // Where an unended preparation was possible until now, the collision came unseen: it was among the states
 // only because an answer between (H_LONG_BUSY_* by ambiguity A8, or that of another hypercall) suited it.
-ClauseSet Resize::also_exercised(const ClauseSet& exercised, std::span<const State> before) {
+ClauseSet ResizeCalls::also_exercised(const ClauseSet& exercised, std::span<const State> before) {
   ClauseSet more;
   const auto unended = [](const State& s) { return in(s, Phase::preparing) || in(s, Phase::prepared); };
   if (exercised.contains(Clause::prepare_match_collision) &&
@@ -113,7 +113,7 @@ ClauseSet Resize::also_exercised(const ClauseSet& exercised, std::span<const Sta
   return more;
 }
 
-std::pair<Clause, std::string> Resize::blame(const Note& note, const State& s, std::int64_t code) {
+std::pair<Clause, std::string> ResizeCalls::blame(const Note& note, const State& s, std::int64_t code) {
   const auto effect = witnessed(note.row, s);
   if (note.row == Clause::commit_no_pending && acts_on_pending(code) && effect && !is_far_fetched(s)) {
     return {*effect, fmt::format("kept-after-{}", word_for(gone_of(s)))};

@@ -30,7 +30,7 @@ void add_step(Trace& trace, const Call& call, std::int64_t answer) {
 Explored explore(const Rules<Concrete>& rules, std::span<const ConcreteState> initial,
                  std::span<const Call> calls, const std::function<void(const ConcreteState&)>& visit,
                  unsigned start_shift) {
-  return explore_states(Resize{rules, false, start_shift}, initial, calls, visit);
+  return explore_states(ResizeCalls{rules, false, start_shift}, initial, calls, visit);
 }
 
 std::vector<Call> telling_calls(unsigned initial_shift, unsigned limit) {
@@ -67,13 +67,13 @@ std::vector<Statement> telling_statements() {
 Difference shortest_difference(const Deviations& wrong, const Deviations& right,
                                std::span<const Statement> statements, std::size_t most_nodes) {
   const auto wrong_rules = rules<Concrete>(wrong), right_rules = rules<Concrete>(right);
-  std::vector<Comparison<Resize>> comparisons;
+  std::vector<Comparison<ResizeCalls>> comparisons;
   for (const auto& statement : statements)
     comparisons.push_back({{wrong_rules, true, statement.initial_shift},
                            {right_rules, true, statement.initial_shift},
                            initial_states(statement),
                            telling_calls(statement.initial_shift, statement.max_shift)});
-  const auto found = ProductSearch<Resize>(comparisons).run(most_nodes);
+  const auto found = ProductSearch<ResizeCalls>(comparisons).run(most_nodes);
   Difference result{std::nullopt, found.exhausted, found.nodes};
   if (!found.start) return result;
   result.trace.emplace().statement = statements[*found.start];

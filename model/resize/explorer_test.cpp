@@ -8,10 +8,10 @@
 
 #include <set>
 
-#include "model/resize/rules.h"
 #include "model/diagnosis.h"
 #include "model/oracle.h"
 #include "model/proofs/obligations.h"
+#include "model/resize/rules.h"
 
 namespace hptck {
 namespace {

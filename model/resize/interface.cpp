@@ -65,14 +65,14 @@ std::uint64_t call_class_of(const Call& call, bool fine) {
   }
 }
 
-std::vector<std::int64_t> Resize::answers_of(const Answers& answers) {
+std::vector<std::int64_t> ResizeCalls::answers_of(const Answers& answers) {
   if (answers.anything) return {status::H_SUCCESS, status::H_PARAMETER};
   std::vector<std::int64_t> codes(answers.codes.begin(), answers.codes.begin() + answers.count);
   if (answers.long_busy) codes.push_back(status::H_LONG_BUSY_ORDER_10_MSEC);
   return codes;
 }
 
-Resize::Digest Resize::digest_of(std::span<const S> states) {
+ResizeCalls::Digest ResizeCalls::digest_of(std::span<const S> states) {
   Digest digest;
   if (states.empty()) return digest;
   const auto size = states.front().current;

@@ -79,7 +79,7 @@ std::uint64_t call_class_of(const Call& call, bool fine = false);
 std::vector<ConcreteState> widened(std::span<const ConcreteState> live, bool standing_declared,
                                    const Call& call, const Response& response);
 
-struct Resize {
+struct ResizeCalls {
   using State = ConcreteState;
   using Call = hptck::Call;
   using List = ConcreteList;
