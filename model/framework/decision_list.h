@@ -141,6 +141,7 @@ class DecisionList {
 
   template <class... Rows>
   explicit DecisionList(const std::tuple<Rows...>& list) {
+    rows_.reserve(sizeof...(Rows));
     std::apply([&](const auto&... row) { (rows_.push_back(R(row)), ...); }, list);
   }
 
