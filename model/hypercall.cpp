@@ -8,22 +8,27 @@
 namespace hptck {
 namespace {
 
-struct NamedToken {
+// What is known of a call, one line each; of any other token nothing is.
+struct KindOfCall {
   std::string_view name;
-  std::uint64_t value;
-  unsigned arity;
-  unsigned outputs;  // at most; on any status but H_SUCCESS none, but for H_BULK_REMOVE
+  std::uint64_t token;
+  unsigned arity, outputs;      // at least, and at most
+  bool always_answers = false;  // its outputs mean something whatever the status
 };
-constexpr NamedToken tokens[] = {
+constexpr KindOfCall kinds[] = {
     {"H_REMOVE", token::H_REMOVE, 2, 2},
     {"H_ENTER", token::H_ENTER, 4, 1},
     {"H_READ", token::H_READ, 2, 8},
     {"H_PROTECT", token::H_PROTECT, 2, 0},
-    {"H_BULK_REMOVE", token::H_BULK_REMOVE, 2, 8},
+    {"H_BULK_REMOVE", token::H_BULK_REMOVE, 2, 8, true},  // it answers in its translation specifiers
     {"H_RESIZE_HPT_PREPARE", token::H_RESIZE_HPT_PREPARE, 2, 0},
     {"H_RESIZE_HPT_COMMIT", token::H_RESIZE_HPT_COMMIT, 2, 0},
     {"reset", token::reset, 0, 0},
 };
+const KindOfCall* kind_of(std::uint64_t token) {
+  const auto found = std::ranges::find(kinds, token, &KindOfCall::token);
+  return found == std::end(kinds) ? nullptr : found;
+}
 
 struct NamedStatus {
   std::string_view name;
@@ -61,46 +66,33 @@ std::size_t used(const Values& values, std::size_t at_least) {
   return count;
 }
 
-bool token_is_named(std::uint64_t value) {
-  return std::any_of(std::begin(tokens), std::end(tokens),
-                     [&](const NamedToken& t) { return t.value == value; });
-}
-
 }  // namespace
 
-std::string name_of_token(std::uint64_t value) {
-  for (const auto& known : tokens) {
-    if (known.value == value) return std::string(known.name);
-  }
-  return fmt::format("hcall {:#x}", value);
+std::string name_of_token(std::uint64_t token) {
+  const auto* kind = kind_of(token);
+  return kind != nullptr ? std::string(kind->name) : fmt::format("hcall {:#x}", token);
 }
 
 std::optional<std::uint64_t> token_named(std::string_view name) {
-  for (const auto& known : tokens) {
-    if (known.name == name) return known.value;
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(kinds, name, &KindOfCall::name);
+  return found == std::end(kinds) ? std::nullopt : std::optional(found->token);
 }
 
-unsigned arity_of(std::uint64_t value) {
-  for (const auto& known : tokens) {
-    if (known.value == value) return known.arity;
-  }
-  return 0;
+unsigned arity_of(std::uint64_t token) {
+  const auto* kind = kind_of(token);
+  return kind != nullptr ? kind->arity : 0;
 }
 
-unsigned outputs_of(std::uint64_t value) {
-  for (const auto& known : tokens) {
-    if (known.value == value) return known.outputs;
-  }
-  return 9;
+unsigned outputs_of(std::uint64_t token) {
+  const auto* kind = kind_of(token);
+  return kind != nullptr ? kind->outputs : 9;
 }
 
 Response defined_part(const Call& call, const Response& response) {
   auto part = response;
-  // H_BULK_REMOVE answers in its translation specifiers, whatever its status; one H_READ fills two registers.
-  const bool nothing = token_is_named(call.token) && response.status != status::H_SUCCESS &&
-                       call.token != token::H_BULK_REMOVE;
+  const auto* kind = kind_of(call.token);
+  const bool nothing = kind != nullptr && response.status != status::H_SUCCESS && !kind->always_answers;
+  // One slot fills two registers.
   const bool one_slot = call.token == token::H_READ && (call.args[0] & H_READ_4) == 0;
   const auto count = nothing ? 0 : one_slot ? 2 : outputs_of(call.token);
   std::fill(part.out.begin() + count, part.out.end(), 0);

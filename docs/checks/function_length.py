@@ -17,12 +17,10 @@ import sys
 LONGEST = 70
 
 EXCEPTIONS = {  # file, function: lines
-    ("model/oracle.cpp", "Oracle::explain"): 78,
     ("model/proofs/obligations.cpp", "lopar_refuses_more_than_the_rfc"): 100,
     ("model/proofs/obligations.cpp", "obligations_of_rows"): 137,
     ("model/proofs/slot_obligations.cpp", "slot_obligations"): 89,
     ("model/resize/deviations.h", "deviate"): 126,
-    ("model/resize/explorer.cpp", "shortest_difference"): 76,
     ("model/machines/deviations.h", "deviate"): 115,
     ("generators/plan.cpp", "make_plan"): 102,
     ("conformance/campaign/campaign_vm_test.cpp", "CampaignOnQemu.violations_are_found_minimized_and_replay"): 82,

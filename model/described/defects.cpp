@@ -9,9 +9,9 @@
 
 #include "model/described/words.h"
 #include "model/resize/rows.h"
+#include "model/resize/interface.h"
 #include "model/resize/explorer.h"
-#include "model/oracle.h"
-#include "model/framework/walk.h"
+#include "model/resize/interface.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -72,7 +72,7 @@ std::string list(const std::set<std::string>& names) {
 
 struct Hypercall {
   const char* name;
-  DecisionList<Concrete> Rules<Concrete>::*rows;
+  ResizeList<Concrete> Rules<Concrete>::*rows;
   std::uint64_t token;
   std::set<std::string> listed;  // in the syntax box
 };
@@ -295,13 +295,13 @@ std::string after_failure_section(const Rules<Concrete>& rules) {
     const auto& rows = rules.*hypercall.rows;
     std::map<std::string, std::set<std::string>> next_answers;
     for (const auto& s : states) {
-      if (!has_pending_hpt(s)) continue;
+      if (!may_change_unseen(s)) continue;
       const ConcreteArguments own{Concrete::Word<64>(0), Concrete::Word<64>(raw(s.pending)),
                                   Concrete::Word<64>(0), Concrete::Word<64>(0)};
       for_each_outcome(rows, s, own, [&](const ConcreteRow& row, const ConcreteState& next) {
         for (const auto& answer : names_of(row.allowed)) {
           if (answer == "H_HARDWARE") continue;
-          for_each_candidate(rules.hidden, next, [&](const ConcreteState& later, ClauseSet) {
+          for_each_candidate(rules.hidden, next, no_arguments, [&](const ConcreteState& later, ClauseSet) {
             for_each_outcome(rows, later, own, [&](const ConcreteRow& second, const ConcreteState&) {
               auto names = names_of(second.allowed);
               names.erase("H_HARDWARE");
@@ -330,10 +330,10 @@ std::string lost_section(const Rules<Concrete>& rules) {
     std::map<std::string, std::set<std::string>> afterwards;
     for_each_arguments(rules, hypercall, [&](const Call&, const ConcreteArguments& arguments) {
       for (const auto& s : states) {
-        if (!has_pending_hpt(s)) continue;
+        if (!may_change_unseen(s)) continue;
         for_each_outcome(rows, s, arguments, [&](const ConcreteRow& row, const ConcreteState& next) {
           const bool became_current = static_cast<Gone>(raw(next.gone)) == Gone::committed;
-          const auto fate = !has_pending_hpt(next) ? (became_current ? "is the current HPT" : "none")
+          const auto fate = !may_change_unseen(next) ? (became_current ? "is the current HPT" : "none")
                             : raw(next.pending) == raw(s.pending) ? "the same"
                                                                   : "another";
           for (const auto& answer : names_of(row.allowed)) afterwards[answer].insert(fate);

@@ -8,9 +8,9 @@
 #include <stdexcept>
 
 #include "model/described/words.h"
-#include "model/resize/explorer.h"
 #include "model/oracle.h"
-#include "model/framework/walk.h"
+#include "model/resize/explorer.h"
+#include "model/resize/interface.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -39,7 +39,7 @@ std::string link_to_ambiguity(const std::string& id) {
 }
 
 // One list as a table. A clause's wording stands at its first row; later rows of the same clause refer back.
-std::string table_of(const DecisionList<Described>& list, std::set<std::string>& anchored, bool hidden) {
+std::string table_of(const ResizeList<Described>& list, std::set<std::string>& anchored, bool hidden) {
   std::string text =
       hidden ? "| clause | may happen when | what changes | the clause |\n| --- | --- | --- | --- |\n"
              : "| # | clause | kind | when | allowed answers | what changes | the clause |\n"
@@ -238,7 +238,8 @@ std::string specification_document(const Rules<Described>& rules) {
       "answers allowed. A `may` row applies only if its answer was given; otherwise the list goes on. An "
       "`effect` row "
       "changes the state, and the list goes on with the changed state.\n\n"
-      "The conditions and changes are the rows of [model/resize/rows.h](../model/resize/rows.h), printed. The wording of "
+      "The conditions and changes are the rows of [model/resize/rows.h](../model/resize/rows.h), printed. The "
+      "wording of "
       "each clause "
       "is that of [spec/clauses.xml](../spec/clauses.xml). What is wrong with the text itself is in "
       "[spec-defects.md](spec-defects.md).\n\n"
@@ -318,13 +319,12 @@ std::string c_functions(const Rules<Described>& rules) {
     text += fmt::format("  return {};\n}}\n", described::as_c(tree));
     table += fmt::format("  f{},\n", number++);
   };
-  for (const auto* list :
-       {&rules.prepare, &rules.commit, &rules.read, &rules.enter, &rules.reset, &rules.hidden}) {
-    for (const auto& row : *list) {
+  for_each_list(rules, [&](const char*, const auto& list) {
+    for (const auto& row : list) {
       add(tree(row.when ? row.when(s, a) : described::truth(true)));
       for (const auto& word : trees(row.next(s, a))) add(word);
     }
-  }
+  });
   return text + "\n" + table + "};\n";
 }
 

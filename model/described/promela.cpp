@@ -90,7 +90,7 @@ std::vector<Call> calls_up_to(unsigned largest_shift) {
 
 }  // namespace
 
-std::vector<DescribedOutcome> outcomes(const DecisionList<Described>& list, DescribedState s,
+std::vector<DescribedOutcome> outcomes(const ResizeList<Described>& list, DescribedState s,
                                        const DescribedArguments& arguments) {
   std::vector<DescribedOutcome> found;
   const auto a = list.taken(s, arguments);
@@ -178,8 +178,9 @@ std::string promela_model(const Rules<Described>& rules, const Bound& bound) {
   if (bound.initial.empty()) throw std::domain_error("no initial state");
   const bool chosen = bound.initial.size() > 1;
   std::string text =
-      "/* The control model of the HPT resize hypercalls, generated from the rows of model/resize/rules.h.\n"
-      "   A state is the eight words of model/resize/state.h; a step is a hidden step, or a call and the row that\n"
+      "/* The control model of the HPT resize hypercalls, generated from the rows of model/resize/rows.h.\n"
+      "   A state is the eight words of model/resize/state.h; a step is a hidden step, or a call and the row "
+      "that\n"
       "   answered it. */\n\n";
   const auto bytes = std::bit_cast<std::array<std::uint8_t, 8>>(bound.initial.front());
   for (std::size_t i = 0; i < bytes.size(); ++i)

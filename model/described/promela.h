@@ -18,19 +18,19 @@
 #include <vector>
 
 #include "model/described/described.h"
-#include "model/framework/walk.h"
+#include "model/resize/interface.h"
 
 namespace hptck {
 
 /// A row that may answer, and when: "this row matches and no earlier must row does".
 struct DescribedOutcome {
-  const Row<Described>* row;
+  const ResizeRow<Described>* row;
   described::Bool guard;
   DescribedState next;
 };
 
 /// Every row of the list that may answer from this state.
-std::vector<DescribedOutcome> outcomes(const DecisionList<Described>& list, DescribedState s,
+std::vector<DescribedOutcome> outcomes(const ResizeList<Described>& list, DescribedState s,
                                        const DescribedArguments& arguments);
 
 /// What is explored: from these states, with these calls.

@@ -3,15 +3,20 @@
 // and it keeps visible what independent guards would hide: an effect in mid-list (PREPARE discards a Pending
 // HPT that does not match, and goes on, perhaps to an error).
 //
-// The response is an input: a row says which answers it allows, so that little nondeterminism is left.
+// The answer is an input, status and outputs: a row says which it allows, so that little nondeterminism is
+// left.
 //   must    matched: the answer has to be one of these, then the next state
 //   may     matched and the answer is one of these: then the next state; otherwise the walk goes on
 //   effect  matched: the state changes and the walk goes on
-// Conditions and next states are generic lambdas over a value domain (model/framework/domain.h), so a row is written
-// once (GenericRow) and read in a domain by putting it into a DecisionList of that domain. There the lambdas
-// sit behind std::function: a list can then be edited, which is how a deviation is made (model/resize/deviations.h),
-// and one oracle serves the specification and every wrong hypervisor. A walk over function objects is some
-// three times slower than over the types themselves; the oracle remembers steps, so it does not show.
+// Conditions and next states are generic lambdas over a value domain (model/framework/domain.h), so a row is
+// written once (GenericRow) and read in a domain by putting it into a DecisionList of that domain. There the
+// lambdas sit behind std::function: a list can then be edited, which is how a deviation is made, and one
+// oracle serves the specification and every wrong hypervisor. A walk over function objects is some three
+// times slower than over the types themselves; the oracle remembers steps, so it does not show.
+//
+// There is one kind of row for every interface: the state S and the arguments A are parameters. What is
+// asked of them is an ite() that chooses between two states, for terms, and a true_of() that says "always" in
+// the state's domain.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +26,8 @@
 #include <tuple>
 #include <vector>
 
+#include "model/framework/domain.h"
 #include "model/hypercall.h"
-#include "model/resize/state.h"
 #include "spec/clause.h"
 
 namespace hptck {
@@ -73,26 +78,21 @@ struct Always {};
 /// A next state that is the present one.
 struct Unchanged {};
 
-/// The arguments that rows look at, the shift already under one reading of A1. `pteh` is zero for H_READ.
-/// A reset has no arguments; there `shift` is the size with which the platform starts the guest (A18).
-template <class Domain>
-struct Arguments {
-  typename Domain::template Word<64> flags, shift, ptex, pteh;
-};
-
 /// A row as it is written: for every domain.
-template <class When, class Then>
+template <class When, class Then, class Returns = Always>
 struct GenericRow {
   RowKind kind;
   Clause clause;
   When when;
   Answers allowed;
   Then then;
+  Returns returns = {};
 };
 
-template <class When, class Then>
-constexpr auto must(Clause clause, When when, Answers allowed, Then then) {
-  return GenericRow<When, Then>{RowKind::must, clause, when, allowed, then};
+/// `returns`: whether the outputs fit, where the row looks at them.
+template <class When, class Then, class Returns = Always>
+constexpr auto must(Clause clause, When when, Answers allowed, Then then, Returns returns = {}) {
+  return GenericRow<When, Then, Returns>{RowKind::must, clause, when, allowed, then, returns};
 }
 template <class When, class Then>
 constexpr auto may(Clause clause, When when, Answers allowed, Then then) {
@@ -109,21 +109,24 @@ constexpr auto decision_list(Rows... rows) {
 }
 
 /// A row as it is read in one domain, of a state S and of arguments A.
-template <class Domain, class S = State<Domain>, class A = Arguments<Domain>>
+template <class Domain, class S, class A>
 struct Row {
   using Bool = typename Domain::Bool;
+  using Condition = std::function<Bool(const S&, const A&)>;
 
   RowKind kind;
   Clause clause;
-  std::function<Bool(const S&, const A&)> when;  ///< empty: always
+  Condition when;  ///< empty: always
   Answers allowed;
   std::function<S(const S&, const A&)> then;  ///< empty: the state stays
+  Condition returns;                          ///< empty: no output is looked at
   bool inserted = false;                      ///< by a deviation
 
-  template <class When, class Then>
-  Row(const GenericRow<When, Then>& row) : kind(row.kind), clause(row.clause), allowed(row.allowed) {
+  template <class When, class Then, class Returns>
+  Row(const GenericRow<When, Then, Returns>& row) : kind(row.kind), clause(row.clause), allowed(row.allowed) {
     if constexpr (!std::is_same_v<When, Always>) when = row.when;
     if constexpr (!std::is_same_v<Then, Unchanged>) then = row.then;
+    if constexpr (!std::is_same_v<Returns, Always>) returns = row.returns;
   }
 
   S next(const S& s, const A& a) const { return then ? then(s, a) : s; }
@@ -131,19 +134,21 @@ struct Row {
 
 /// A list that is read in one domain, and that deviations edit. An edit reaches every row of the clause;
 /// where there is none (any more) it does nothing, since one deviation may make another pointless.
-template <class Domain, class S = State<Domain>, class A = Arguments<Domain>>
+template <class Domain, class S, class A>
 class DecisionList {
  public:
   using R = Row<Domain, S, A>;
 
   template <class... Rows>
   explicit DecisionList(const std::tuple<Rows...>& list) {
+    rows_.reserve(sizeof...(Rows));
     std::apply([&](const auto&... row) { (rows_.push_back(R(row)), ...); }, list);
   }
 
   auto begin() const { return rows_.begin(); }
   auto end() const { return rows_.end(); }
   std::size_t size() const { return rows_.size(); }
+  const R& back() const { return rows_.back(); }
 
   /// The arguments as this list takes them in this state.
   A taken(const S& s, A a) const {
@@ -161,8 +166,8 @@ class DecisionList {
   }
   /// Puts a row before the first one of the clause that the specification has. The row carries the clause of
   /// which it is a misplaced or a mistaken instance.
-  template <class When, class Then>
-  DecisionList& before(Clause clause, const GenericRow<When, Then>& row) {
+  template <class When, class Then, class Returns>
+  DecisionList& before(Clause clause, const GenericRow<When, Then, Returns>& row) {
     const auto place =
         std::ranges::find_if(rows_, [&](const R& one) { return one.clause == clause && !one.inserted; });
     if (place != rows_.end()) rows_.insert(place, R(row))->inserted = true;
@@ -172,11 +177,20 @@ class DecisionList {
   DecisionList& answer(Clause clause, Answers allowed) {
     return edit(clause, [&](R& row) { row.allowed = allowed; });
   }
+  /// Other outputs fit.
+  template <class Returns>
+  DecisionList& returns(Clause clause, Returns returns) {
+    return edit(clause, [&](R& row) { row.returns = returns; });
+  }
   /// Another next state, from the clause's rows of that kind.
   template <class Then>
   DecisionList& then(Clause clause, RowKind kind, Then then) {
     return edit(clause, [&](R& row) {
-      if (row.kind == kind) row.then = then;
+      if (row.kind != kind) return;
+      if constexpr (std::is_same_v<Then, Unchanged>)
+        row.then = nullptr;
+      else
+        row.then = then;
     });
   }
   /// More happens than should.
@@ -226,11 +240,19 @@ class DecisionList {
   std::vector<std::function<A(const S&, const A&)>> misreadings_;
 };
 
-/// The whole model in one domain.
-template <class Domain>
-struct Rules {
-  DecisionList<Domain> prepare, commit, read, enter, reset;
-  DecisionList<Domain> hidden;  ///< not a list but a relation: any row that matches may be taken
+/// One list of an interface's rules, by name. An interface's rules are a struct of lists with a static
+/// lists(), which is what reads them all without naming each.
+template <class Rules, class List>
+struct NamedList {
+  const char* name;
+  List Rules::*list;
 };
+
+/// Calls visit(name, list) for each list of the rules.
+template <class Rules, class Visitor>
+void for_each_list(Rules&& rules, Visitor visit) {
+  std::apply([&](const auto&... named) { (visit(named.name, rules.*named.list), ...); },
+             std::remove_cvref_t<Rules>::lists());
+}
 
 }  // namespace hptck

@@ -2,9 +2,9 @@
 //
 // z3::expr itself is never a value of the domain. It converts to bool (by its pointer, so that `if (a == b)`
 // compiles and is always taken), and its `<` and `/` are signed. So each term stands in a wrapper that speaks
-// the vocabulary of model/framework/domain.h and nothing else, and every operation here names Z3's unsigned one. A
-// literal that does not fit the width of the word it is compared with is not cut to it: the comparison is
-// then decided, as it is for machine words.
+// the vocabulary of model/framework/domain.h and nothing else, and every operation here names Z3's unsigned
+// one. A literal that does not fit the width of the word it is compared with is not cut to it: the comparison
+// is then decided, as it is for machine words.
 //
 // Only this file and model/proofs/ include z3++.h. A context is not passed about: words carry theirs, and a
 // constant is made in the context of a word that is there.

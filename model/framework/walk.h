@@ -1,55 +1,74 @@
-// Walking the rows in the concrete domain: what the oracle and the explorer share.
+// Walking the rows in the concrete domain. Nobody else walks a list of machine words.
 //
-// The oracle knows the answer and asks whether a state allows it (walk); the explorer asks what a state may
+// The oracle knows the answer and asks whether a state allows it (walk); who wants to know what was met on
+// the way hands in an observer, and who does not pays nothing for it. The explorer asks what a state may
 // answer at all (for_each_outcome). Hidden steps are taken before the call (for_each_candidate); taking them
-// after it as well would add nothing, since the next call takes them first.
+// after it as well would add nothing, since the next call takes them first. The walk over terms is another
+// (model/framework/generic_walk.h), because a term cannot stop at the first row that matches.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "model/framework/clause_set.h"
 #include "model/framework/decision_list.h"
 
 namespace hptck {
 
-using ConcreteArguments = Arguments<Concrete>;
-using ConcreteList = DecisionList<Concrete>;
-using ConcreteRow = Row<Concrete>;
-
-inline const ConcreteArguments no_arguments{Concrete::Word<64>(0), Concrete::Word<64>(0),
-                                            Concrete::Word<64>(0), Concrete::Word<64>(0)};
-
-inline bool in(const ConcreteState& s, Phase phase) { return static_cast<Phase>(raw(s.phase)) == phase; }
-inline bool has_pending_hpt(const ConcreteState& s) {
-  return in(s, Phase::preparing) || in(s, Phase::prepared) || in(s, Phase::collided);
-}
-
 template <class S, class A>
 bool matched(const Row<Concrete, S, A>& row, const S& s, const A& a) {
   return !row.when || holds(row.when(s, a));
 }
 
-/// The row that answered, or null when the answer is not allowed. Then `s` has become the next state.
-template <class S, class A>
-const Row<Concrete, S, A>* walk(const DecisionList<Concrete, S, A>& list, S& s, const A& arguments,
-                                std::int64_t code) {
+/// Where a walk ended: at the row that answered, at the one that refused the answer, or behind the last row,
+/// which refuses as well.
+template <class R>
+struct Ended {
+  const R* row = nullptr;
+  bool answered = false;
+  explicit operator bool() const { return answered; }
+};
+
+/// Sees nothing. An observer may have any of
+///   passed(row)                a `may` row matched, but does not allow the answer
+///   done(row, before, after)   an effect was done
+struct Unobserved {};
+
+/// Walks by first match. `s` becomes the next state; of a refused answer, what effects made of it. Without an
+/// answer: where the walk ends if the call is answered with something that no row allows.
+template <class S, class A, class Observer = Unobserved>
+Ended<Row<Concrete, S, A>> walk(const DecisionList<Concrete, S, A>& list, S& s, const A& arguments,
+                                std::optional<std::int64_t> answer, Observer&& observer = {}) {
   const auto a = list.taken(s, arguments);
+  const auto allows = [&](const auto& row) {
+    return answer && row.allowed.allow(*answer) && (!row.returns || holds(row.returns(s, a)));
+  };
   for (const auto& row : list) {
-    if (row.kind == RowKind::may && !row.allowed.allow(code)) continue;
+    if (row.kind == RowKind::may && !allows(row)) {
+      if constexpr (requires { observer.passed(row); }) {
+        if (matched(row, s, a)) observer.passed(row);
+      }
+      continue;
+    }
     if (!matched(row, s, a)) continue;
-    if (row.kind == RowKind::must && !row.allowed.allow(code)) return nullptr;
-    if (row.then) s = row.then(s, a);
-    if (row.kind != RowKind::effect) return &row;
+    if (row.kind == RowKind::must && !allows(row)) return {&row, false};
+    if constexpr (requires { observer.done(row, s, s); }) {
+      const auto before = std::exchange(s, row.next(s, a));
+      if (row.kind == RowKind::effect) observer.done(row, before, s);
+    } else if (row.then) {
+      s = row.then(s, a);
+    }
+    if (row.kind != RowKind::effect) return {&row, true};
   }
-  return nullptr;
+  return {};
 }
 
 /// Calls visit(row, next state) for each row that may answer in this state. A row's answers differ in nothing
 /// but their number.
-template <class Visitor>
-void for_each_outcome(const ConcreteList& list, ConcreteState s, const ConcreteArguments& arguments,
-                      Visitor visit) {
+template <class S, class A, class Visitor>
+void for_each_outcome(const DecisionList<Concrete, S, A>& list, S s, const A& arguments, Visitor visit) {
   const auto a = list.taken(s, arguments);
   for (const auto& row : list) {
     if (!matched(row, s, a)) continue;
@@ -63,63 +82,33 @@ void for_each_outcome(const ConcreteList& list, ConcreteState s, const ConcreteA
   }
 }
 
+template <class T, std::size_t... i>
+std::array<T, sizeof...(i)> copies_of(const T& one, std::index_sequence<i...>) {
+  return {((void)i, one)...};
+}
+
 /// Calls visit(state, clauses of the hidden steps taken) for the state and everything that hidden steps make
-/// of it. Without a Pending HPT nothing happens unseen.
-template <class Visitor>
-void for_each_candidate(const ConcreteList& hidden, const ConcreteState& s, Visitor visit) {
+/// of it: any row that matches may be taken, in any order. Hidden steps have no arguments, so `none` is what
+/// stands for them. may_change_unseen(state) saves looking at rows where none can match.
+template <class S, class A, class Visitor>
+void for_each_candidate(const DecisionList<Concrete, S, A>& hidden, const S& s, const A& none,
+                        Visitor visit) {
   visit(s, ClauseSet{});
-  if (!has_pending_hpt(s)) return;
-  std::array<std::pair<std::uint64_t, ClauseSet>, 16> found{{{packed(s), {}}}};
+  if (!may_change_unseen(s)) return;
+  auto found = copies_of(std::pair(s, ClauseSet{}), std::make_index_sequence<16>());
   std::size_t count = 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto from = unpacked(found[i].first);
+    const auto from = found[i].first;
     for (const auto& row : hidden) {
-      if (!matched(row, from, no_arguments)) continue;
-      const auto to = row.next(from, no_arguments);
-      const auto same = [&](const auto& other) { return other.first == packed(to); };
+      if (!matched(row, from, none)) continue;
+      const auto to = row.next(from, none);
+      const auto same = [&](const auto& other) { return other.first == to; };
       if (std::any_of(found.begin(), found.begin() + count, same)) continue;
       auto path = found[i].second;
       path.add(row.clause);
-      found.at(count++) = {packed(to), path};
+      found.at(count++) = std::pair(to, path);
       visit(to, path);
     }
-  }
-}
-
-/// Finds the call's list and calls visit(list, arguments), for each reading of the arguments: the shift
-/// register has two where its halves disagree (ambiguity A1). `start_shift` is the size of the HPT that is
-/// declared for the guest's start; where that is 0, a reset may come to any (A18). False: a hypercall that
-/// the model has no rows for.
-template <class Visitor>
-bool for_each_rule(const Rules<Concrete>& rules, const Call& call, unsigned start_shift, Visitor visit) {
-  using W = Concrete::Word<64>;
-  const auto& args = call.args;
-  const W zero(0);
-  switch (call.token) {
-    case token::H_RESIZE_HPT_PREPARE:
-    case token::H_RESIZE_HPT_COMMIT: {
-      const auto& list = call.token == token::H_RESIZE_HPT_PREPARE ? rules.prepare : rules.commit;
-      const auto low_half =
-          static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(args[1])));
-      visit(list, ConcreteArguments{W(args[0]), W(low_half), zero, zero});
-      if (low_half != args[1]) visit(list, ConcreteArguments{W(args[0]), W(args[1]), zero, zero});
-      return true;
-    }
-    case token::H_READ:
-      visit(rules.read, ConcreteArguments{W(args[0]), zero, W(args[1]), zero});
-      return true;
-    case token::H_ENTER:
-      visit(rules.enter, ConcreteArguments{W(args[0]), zero, W(args[1]), W(args[2])});
-      return true;
-    case token::reset: {
-      const auto least = start_shift == 0 ? min_shift : start_shift;
-      const auto greatest = start_shift == 0 ? max_shift : start_shift;
-      for (auto shift = least; shift <= greatest; ++shift)
-        visit(rules.reset, ConcreteArguments{zero, W(shift), zero, zero});
-      return true;
-    }
-    default:
-      return false;
   }
 }
 

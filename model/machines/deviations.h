@@ -1,5 +1,5 @@
-// Deviations of the page-size rules as edits of their rows, the way model/resize/deviations.h makes those of the
-// resize hypercalls. What a hypervisor with the mistake does is what the edited rows say; where it is
+// Deviations of the page-size rules as edits of their rows, the way model/resize/deviations.h makes those of
+// the resize hypercalls. What a hypervisor with the mistake does is what the edited rows say; where it is
 // something that no guest sees (what is done, but too late), it is no deviation.
 #pragma once
 
@@ -102,7 +102,6 @@ inline constexpr auto unwarns = [](auto s, const auto&) {
   s.warned = constant(s.warned, lit(0));
   return s;
 };
-inline constexpr auto stays = [](auto s, const auto&) { return s; };
 inline constexpr auto below_maximum = [](const auto& s, const Pair& pair) {
   return either(ult(lit(pair.actual), s.maximum),
                 both(eq(s.maximum, lit(least_shift)), eq(s.maximum, lit(pair.actual))));
@@ -235,10 +234,10 @@ void deviate(PageSizeRules<Domain>& rules, Deviation deviation) {
       start.also_then(C::sizes_encoding, gives_lp(4, 0x38));
       return;
     case D::sizes_encoding_of_64k:            start.also_then(C::sizes_encoding, gives_lp(3, 0x07)); return;
-    case D::sizes_maximum_unfiltered:         start.then(C::sizes_maximum, set, stays); return;
+    case D::sizes_maximum_unfiltered:         start.then(C::sizes_maximum, set, Unchanged{}); return;
     case D::sizes_maximum_exclusive:          start.then(C::sizes_maximum, set, filters(below_maximum)); return;
     case D::sizes_maximum_of_base:            start.then(C::sizes_maximum, set, filters(base_within_maximum)); return;
-    case D::sizes_mixed_unfiltered:           start.then(C::sizes_mixed, set, stays); return;
+    case D::sizes_mixed_unfiltered:           start.then(C::sizes_mixed, set, Unchanged{}); return;
     case D::sizes_mixed_none:                 start.also_then(C::sizes_mixed, leaves(every_pair & ~mixed_16m)); return;
     case D::sizes_mixed_in_64k_only:          start.also_then(C::sizes_mixed, leaves(every_pair & ~bit_of(2))); return;
     case D::sizes_backing_shrinks:            start.also_then(C::sizes_same, shrinks_to_backing); return;

@@ -17,4 +17,11 @@ Environment environment_with(std::uint8_t pairs);
 /// The pairs that an environment has, whatever their encodings.
 std::uint8_t pairs_in(const Environment& environment);
 
+/// Which of `pairs` it is.
+std::optional<std::size_t> index_of(std::uint32_t base, std::uint32_t actual);
+/// The cells of ibm,segment-page-sizes as a machine writes it, mistakes and all; empty: there is none.
+std::vector<std::uint32_t> written_by(const Machine<Concrete>& machine);
+
+std::string lowered(std::string_view text);
+
 }  // namespace hptck::machines

@@ -5,9 +5,9 @@
 
 #include <set>
 
+#include "model/hypercall.h"
 #include "model/machines/judge.h"
 #include "model/machines/space.h"
-#include "model/hypercall.h"
 #include "spec/catalogue.h"
 
 namespace hptck::machines {

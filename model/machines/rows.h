@@ -1,6 +1,7 @@
 // The page-size rules: which configurations start, what a guest then sees, which page-size encodings H_ENTER
-// takes, and which destinations a migration may have. Row by row, as model/resize/rows.h has the rules of the resize
-// hypercalls, and with the same three kinds of row; the wording of each clause stands in spec/clauses.xml.
+// takes, and which destinations a migration may have. Row by row, as model/resize/rows.h has the rules of the
+// resize hypercalls, and with the same three kinds of row; the wording of each clause stands in
+// spec/clauses.xml.
 //
 // What happens is the answer: `started` or `refused`. So a rule that leaves something open is a `may` row,
 // and what follows from a configuration is an `effect` row that the walk passes on its way to its answer. The
@@ -12,21 +13,15 @@
 // and model/machines/judge.cpp turns it into the property.
 #pragma once
 
+#include "model/framework/conditions.h"
 #include "model/machines/rules.h"
 
 namespace hptck::machines {
 
 namespace rows {
 
+using namespace conditions;
 using namespace status;
-
-inline constexpr auto is = [](const auto& word, auto value) { return eq(word, lit(value)); };
-inline constexpr auto no = [](auto f) {
-  return [f](const auto& s, const auto& a) { return negate(f(s, a)); };
-};
-inline constexpr auto and_ = [](auto f, auto g) {
-  return [f, g](const auto& s, const auto& a) { return both(f(s, a), g(s, a)); };
-};
 
 inline constexpr auto form_is = [](Form form) {
   return [form](const auto&, const auto& a) { return is(a.form, form); };

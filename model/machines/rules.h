@@ -1,6 +1,7 @@
-// The page-size rules, read in a domain, and what they are about: a configuration as rows see it, and what has
-// been made of it. The rows stand in model/machines/rows.h, their mistakes in model/machines/deviations.h; each
-// domain has them instantiated in one file, as for the resize hypercalls (model/resize/rules.h).
+// The page-size rules, read in a domain, and what they are about: a configuration as rows see it, and what
+// has been made of it. The rows stand in model/machines/rows.h, their mistakes in
+// model/machines/deviations.h; each domain has them instantiated in one file, as for the resize hypercalls
+// (model/resize/rules.h).
 #pragma once
 
 #include <array>
@@ -123,6 +124,13 @@ struct PageSizeRules {
   StartList<Domain> start, refusal;
   EnterList<Domain> enter, enter_after;
   MigrateList<Domain> migrate;
+
+  static constexpr auto lists() {
+    using R = PageSizeRules;
+    return std::tuple{NamedList{"start", &R::start}, NamedList{"refusal", &R::refusal},
+                      NamedList{"enter", &R::enter}, NamedList{"enter_after", &R::enter_after},
+                      NamedList{"migrate", &R::migrate}};
+  }
 };
 
 /// The specification, read in one domain.

@@ -11,24 +11,15 @@
 
 #include "model/oracle.h"
 #include "model/proofs/rfc_profile.h"
-#include "model/proofs/slot_walk.h"
 #include "model/proofs/world.h"
-#include "model/framework/walk.h"
+#include "spec/embedded.h"
+#include "model/resize/interface.h"
 
 namespace hptck {
 namespace {
 
 using W8 = Concrete::Word<8>;
 using W64 = Concrete::Word<64>;
-
-constexpr std::size_t list_count = 6;
-
-template <class Domain>
-const DecisionList<Domain>& list_of(const Rules<Domain>& rules, std::size_t i) {
-  const DecisionList<Domain>* lists[] = {&rules.prepare, &rules.commit, &rules.read,
-                                         &rules.enter,   &rules.reset,  &rules.hidden};
-  return *lists[i];
-}
 
 // Words near the bounds that rows know, and any.
 rc::Gen<std::uint64_t> register_word() {
@@ -84,8 +75,8 @@ class Terms {
         s_(world_.state("s")),
         a_(world_.arguments("a")),
         code_(world_.word<64>("code")) {
-    for (std::size_t i = 0; i < list_count; ++i)
-      walked_.push_back(walk_all(list_of(rules, i), s_, a_, code_));
+    for (const auto& named : Rules<Symbolic>::lists())
+      walked_.push_back(walk_all(rules.*named.list, s_, a_, code_));
     invariant_.push_back(invariant(s_));
   }
   void put(const ConcreteState& s, const ConcreteArguments& a, std::int64_t code) {
@@ -102,7 +93,7 @@ class Terms {
         put(a_.pteh, raw(a.pteh));
     put(code_, code);
   }
-  const Walked<Symbolic>& walked(std::size_t list) const { return walked_[list]; }
+  const Walked<Symbolic, SymbolicState>& walked(std::size_t list) const { return walked_[list]; }
   const symbolic::Bool& invariant_here() const { return invariant_[0]; }
   bool value(const symbolic::Bool& formula) {
     const auto value = evaluated(raw(formula));
@@ -125,7 +116,7 @@ class Terms {
   SymbolicState s_;
   SymbolicArguments a_;
   symbolic::Word<64> code_;
-  std::vector<Walked<Symbolic>> walked_;
+  std::vector<Walked<Symbolic, SymbolicState>> walked_;
   std::vector<symbolic::Bool> invariant_;
   z3::expr_vector from_{context_}, to_{context_};
 };
@@ -137,10 +128,11 @@ void agree(const Rules<Concrete>& concrete, Terms& terms) {
   const auto code = any_answer();
   terms.put(s, a, code);
   RC_ASSERT(holds(invariant(s)) == terms.value(terms.invariant_here()));
-  for (std::size_t i = 0; i < list_count; ++i) {
-    const auto& list = list_of(concrete, i);
+  std::size_t at = 0;
+  for (const auto& named : Rules<Concrete>::lists()) {
+    const auto& list = concrete.*named.list;
     const auto generic = walk_all(list, s, a, W64(static_cast<std::uint64_t>(code)));
-    const auto& symbolic = terms.walked(i);
+    const auto& symbolic = terms.walked(at++);
     RC_ASSERT(generic.fired.size() == symbolic.fired.size());
     for (std::size_t row = 0; row < generic.fired.size(); ++row) {
       RC_ASSERT(holds(generic.fired[row]) == terms.value(symbolic.fired[row]));
@@ -150,11 +142,11 @@ void agree(const Rules<Concrete>& concrete, Terms& terms) {
     RC_ASSERT(packed(generic.next) == packed(terms.value(symbolic.next)));
 
     auto walked = s;
-    const auto* answered = walk(list, walked, a, code);
-    RC_ASSERT((answered != nullptr) == holds(generic.accepted));
-    if (answered == nullptr) continue;
+    const auto ended = walk(list, walked, a, code);
+    RC_ASSERT(ended.answered == holds(generic.accepted));
+    if (!ended) continue;
     RC_ASSERT(packed(walked) == packed(generic.next));
-    const auto row = static_cast<std::size_t>(answered - &*list.begin());
+    const auto row = static_cast<std::size_t>(ended.row - &*list.begin());
     RC_ASSERT(holds(generic.fired[row]) && holds(generic.ended[row]));
   }
 }
@@ -287,15 +279,6 @@ RC_GTEST_PROP(Agreement, of_the_hashing, ()) {
 
 using Held = hashing::Entry<Concrete>;
 
-constexpr std::size_t slot_list_count = 7;
-
-template <class Domain>
-const SlotList<Domain>& slot_list_of(const SlotRules<Domain>& rules, std::size_t i) {
-  const SlotList<Domain>* lists[] = {&rules.enter,  &rules.enter_chosen, &rules.enter_passed, &rules.read,
-                                     &rules.remove, &rules.protect,      &rules.bulk};
-  return *lists[i];
-}
-
 // Any words, with each field that rows look at on or off as often, and LP a listed encoding now and then.
 Held any_hpte() {
   const auto word = [] { return *rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint64_t>()); };
@@ -332,28 +315,8 @@ std::int64_t any_slot_answer() {
        {1, rc::gen::arbitrary<std::int64_t>()}});
 }
 
-// The oracle's loop, which stops at the row that ends it; it is not to be had from the oracle itself.
-struct Judged {
-  bool allowed = false;
-  Held next;
-  std::size_t row = 0;  ///< at which it ended
-};
-Judged judged(const SlotList<Concrete>& list, const Held& s, const SlotCall<Concrete>& call,
-              std::int64_t code) {
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const auto& row = list[i];
-    if (row.when && !holds(row.when(s, call))) continue;
-    const bool fits =
-        row.allowed.allow(code) && (code != status::H_SUCCESS || !row.returns || holds(row.returns(s, call)));
-    if (fits) return {true, row.then ? row.then(s, call) : s, i};
-    if (row.kind == RowKind::must) return {false, s, i};
-  }
-  return {false, s, list.size()};
-}
-
-RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
-  static const auto concrete = slot_rules<Concrete>();
-  static const auto symbolic = slot_rules<Symbolic>();
+// The terms of one set of rules of a slot, and that they come to what the machine words come to.
+void agree_on_slots(const SlotRules<Concrete>& concrete, const SlotRules<Symbolic>& symbolic) {
   static z3::context context;
   static const World world{context, specification<Symbolic>(), specification<Symbolic>()};
   const auto entry = [](const char* high, const char* low) {
@@ -364,12 +327,9 @@ RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
                                         entry("entered.high", "entered.low"),
                                         entry("returned.high", "returned.low")};
   static const auto answer = world.word<64>("answer");
-  static const auto terms = [] {
-    std::vector<WalkedSlot<Symbolic>> walked;
-    for (std::size_t i = 0; i < slot_list_count; ++i)
-      walked.push_back(walk_slot(slot_list_of(symbolic, i), slot, asked, answer));
-    return walked;
-  }();
+  std::vector<Walked<Symbolic, Slot<Symbolic>>> terms;
+  for (const auto& named : SlotRules<Symbolic>::lists())
+    terms.push_back(walk_all(symbolic.*named.list, slot, asked, answer));
 
   const auto s = any_hpte();
   const auto avpn =
@@ -402,9 +362,10 @@ RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
     return truth.is_true();
   };
 
-  for (std::size_t i = 0; i < slot_list_count; ++i) {
-    const auto& list = slot_list_of(concrete, i);
-    const auto generic = walk_slot(list, s, call, W64(static_cast<std::uint64_t>(code)));
+  std::size_t i = 0;
+  for (const auto& named : SlotRules<Concrete>::lists()) {
+    const auto& list = concrete.*named.list;
+    const auto generic = walk_all(list, s, call, W64(static_cast<std::uint64_t>(code)));
     RC_ASSERT(generic.fired.size() == terms[i].fired.size());
     for (std::size_t row = 0; row < generic.fired.size(); ++row) {
       RC_ASSERT(holds(generic.fired[row]) == value(terms[i].fired[row]));
@@ -414,12 +375,31 @@ RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
     RC_ASSERT(raw(generic.next.high) == evaluated(raw(terms[i].next.high)).get_numeral_uint64());
     RC_ASSERT(raw(generic.next.low) == evaluated(raw(terms[i].next.low)).get_numeral_uint64());
 
-    const auto by_stopping = judged(list, s, call, code);
-    RC_ASSERT(by_stopping.allowed == holds(generic.accepted));
-    if (by_stopping.row < list.size()) RC_ASSERT(holds(generic.ended[by_stopping.row]));
-    if (!by_stopping.allowed) continue;
-    RC_ASSERT(by_stopping.next.high == generic.next.high && by_stopping.next.low == generic.next.low);
+    auto walked = s;
+    const auto ended = walk(list, walked, call, code);
+    RC_ASSERT(ended.answered == holds(generic.accepted));
+    if (ended.row != nullptr)
+      RC_ASSERT(holds(generic.ended[static_cast<std::size_t>(ended.row - &*list.begin())]));
+    if (ended) RC_ASSERT(walked.high == generic.next.high && walked.low == generic.next.low);
+    ++i;
   }
+}
+
+RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot, ()) {
+  static const auto concrete = slot_specification<Concrete>();
+  static const auto symbolic = slot_specification<Symbolic>();
+  agree_on_slots(concrete, symbolic);
+}
+
+RC_GTEST_PROP(Agreement, of_the_rules_of_a_slot_with_any_deviation, ()) {
+  Deviations deviations;
+  std::vector<Deviation> of_slots;
+  for (std::size_t i = 0; i < deviation_count; ++i) {
+    const auto deviation = static_cast<Deviation>(i);
+    if (text_of(deviation).seen_in == SeenIn::contents) of_slots.push_back(deviation);
+  }
+  deviations.add(*rc::gen::elementOf(of_slots));
+  agree_on_slots(slot_rules<Concrete>(deviations), slot_rules<Symbolic>(deviations));
 }
 
 // What the proofs start from is what the oracle starts from.

@@ -342,16 +342,6 @@ Queries a_migration_of_the_older_scheme_may_lose(World& w) {
       {m.from.facts, m.to.facts}, " -> ")};
 }
 
-Seed edited(std::string name, void (*edit)(World&)) { return {std::move(name), {}, edit}; }
-template <class... Deviations>
-std::vector<Seed> seeds(Deviations... deviations) {
-  return {Seed{std::string(id_of(deviations)), {deviations}}...};
-}
-std::vector<Seed> joined(std::vector<Seed> some, std::vector<Seed> more) {
-  for (auto& seed : more) some.push_back(std::move(seed));
-  return some;
-}
-
 }  // namespace
 
 SymbolicFacts any_facts(const World& w, const std::string& name) {
@@ -448,7 +438,7 @@ std::vector<Obligation> capability_obligations() {
      seeds(D::enter_size_unfiltered, D::enter_size_takes_mixed, D::enter_size_unchecked, D::enter_size_is_h_not_found, D::enter_size_refuses_mixed, D::enter_size_sees_all_of_lp, D::sizes_encoding_of_64k)},
     {"a_migration_is_refused_or_keeps_the_view", "A migration between two accepted configurations, one of them of the newer scheme, is refused or leaves everything true that the guest was told; with equal maxima it changes nothing.",
      {C::migration_loses, C::migration_accepted, C::migration_keeps}, a_migration_is_refused_or_keeps_the_view,
-     joined(seeds(D::migration_unchecked, D::migration_default_assumed, D::migration_compares_backwards, D::migration_forgets_16m, D::migration_resets_to_4k), {})},
+     seeds(D::migration_unchecked, D::migration_default_assumed, D::migration_compares_backwards, D::migration_forgets_16m, D::migration_resets_to_4k)},
     {"a_migration_may_add_page_sizes", "A destination that offers more may accept (A23).",
      {C::migration_differs}, a_migration_may_add_page_sizes,
      {edited("what_differs_is_refused", [](World& w) { w.pages.migrate.before(C::migration_differs, must(C::migration_differs, page_rows::other_maximum, answers(refused), Unchanged{})); })}},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "model/proofs/obligations.h"
 #include "model/proofs/world.h"
 
 namespace hptck {
@@ -24,6 +25,21 @@ inline Query claim(std::string about, const symbolic::Bool& hypothesis, const sy
 }
 inline Query witness(std::string about, const symbolic::Bool& formula) {
   return {std::move(about), formula, Outcome::sat, shown_constants};
+}
+
+/// Wrong rows: deviations of the catalogue, each by itself, or an edit that is none of them.
+template <class... Deviations>
+std::vector<Seed> seeds(Deviations... deviations) {
+  return {Seed{std::string(id_of(deviations)), {deviations}}...};
+}
+inline Seed edited(std::string name, void (*edit)(World&)) { return {std::move(name), {}, edit}; }
+inline std::vector<Seed> operator+(std::vector<Seed> some, const Seed& one) {
+  some.push_back(one);
+  return some;
+}
+inline std::vector<Seed> operator+(std::vector<Seed> some, std::vector<Seed> more) {
+  for (auto& seed : more) some.push_back(std::move(seed));
+  return some;
 }
 
 }  // namespace hptck

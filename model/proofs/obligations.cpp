@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "model/proofs/capability_obligations.h"
+#include "model/proofs/claims.h"
 #include "model/proofs/hashing_obligations.h"
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/slot_obligations.h"
@@ -43,7 +44,7 @@ const NamedCall calls[] = {{"PREPARE", &Rules<Symbolic>::prepare, token::H_RESIZ
                            {"reset", &Rules<Symbolic>::reset, token::reset}};
 constexpr std::size_t hidden_kind = std::size(calls);
 
-std::string row_name(const Row<Symbolic>& row) {
+std::string row_name(const ResizeRow<Symbolic>& row) {
   const char* kinds[] = {"must", "may", "effect"};
   return fmt::format("{} ({})", id_of(row.clause), kinds[static_cast<int>(row.kind)]);
 }
@@ -71,7 +72,7 @@ struct Answered {
   S s;
   A a;
   Code code;
-  Walked<Symbolic> walked;
+  Walked<Symbolic, S> walked;
   Bool given;  ///< the invariant holds and the answer is allowed
   std::uint64_t token;
 
@@ -756,7 +757,7 @@ Queries lopar_refuses_more_than_the_rfc(World& world) {
       step.possible = either(step.possible, both(chosen, walked.accepted));
       step.next = ite(chosen, walked.next, step.next);
       auto allowed = world.truth(false);
-      std::vector<Walked<Symbolic>> walks;
+      std::vector<Walked<Symbolic, S>> walks;
       for (std::size_t m = 0; m < closed.size(); ++m) {
         walks.push_back(walk_all(world.rules.*calls[i].list, closed[m].s, step.a, step.code));
         const auto accepted = both(closed[m].live, walks.back().accepted);
@@ -802,17 +803,6 @@ Queries lopar_refuses_more_than_the_rfc(World& world) {
 }
 
 // --- Seeds.
-
-Seed seed(Deviation deviation) { return {std::string(id_of(deviation)), {deviation}, nullptr}; }
-Seed edited(std::string name, void (*edit)(World&)) { return {std::move(name), {}, edit}; }
-template <class... More>
-std::vector<Seed> seeds(More... deviations) {
-  return {seed(deviations)...};
-}
-std::vector<Seed> operator+(std::vector<Seed> a, const Seed& b) {
-  a.push_back(b);
-  return a;
-}
 
 const auto loses = [](const auto& s, const auto& a) { return mistakes::loses_pending(s, a); };
 

@@ -7,10 +7,10 @@
 
 #include <set>
 
-#include "model/resize/explorer.h"
 #include "model/oracle.h"
 #include "model/proofs/world.h"
-#include "model/framework/walk.h"
+#include "model/resize/explorer.h"
+#include "model/resize/interface.h"
 
 namespace hptck {
 namespace {
@@ -32,17 +32,12 @@ std::set<Control> explored(const Rules<Concrete>& rules, std::vector<std::string
       },
       24);
   if (rows_taken == nullptr) return reached;
-  const auto add = [&](const char* name, const std::vector<bool>& taken) {
+  for_each_list(rules, [&](const char* name, const ConcreteList& list) {
+    const auto& taken = result.taken.at(name);
     for (std::size_t i = 0; i < taken.size(); ++i) {
       if (taken[i]) rows_taken->push_back(fmt::format("{} {}", name, i));
     }
-  };
-  add("prepare", result.prepare);
-  add("commit", result.commit);
-  add("read", result.read);
-  add("enter", result.enter);
-  add("reset", result.reset);
-  add("hidden", result.hidden);
+  });
   return reached;
 }
 
@@ -65,24 +60,20 @@ Unrolled one_more(const World& world, const Rules<Symbolic>& rules, const Symbol
     step.next = ite(chosen, next, step.next);
     return chosen;
   };
-  const std::pair<const char*, const SymbolicList*> lists[] = {{"prepare", &rules.prepare},
-                                                               {"commit", &rules.commit},
-                                                               {"read", &rules.read},
-                                                               {"enter", &rules.enter},
-                                                               {"reset", &rules.reset}};
-  for (const auto& [name, list] : lists) {
-    const auto walked = walk_all(*list, s, a, code);
+  for_each_list(rules, [&](const char* name, const SymbolicList& list) {
+    if (&list == &rules.hidden) return;
+    const auto walked = walk_all(list, s, a, code);
     // The platform starts a guest with a size that there is.
-    const auto sound = list == &rules.reset ? legal_size(a.shift) : world.truth();
+    const auto sound = &list == &rules.reset ? legal_size(a.shift) : world.truth();
     const auto chosen = add(both(walked.accepted, sound), walked.next);
     std::size_t i = 0;
-    for (const auto& row : *list) {
+    for (const auto& row : list) {
       if (row.kind != RowKind::effect)
         step.rows.emplace_back(fmt::format("{} {}", name, i),
                                both(chosen, both(walked.accepted, walked.fired[i])));
       ++i;
     }
-  }
+  });
   std::size_t i = 0;
   for (const auto& row : rules.hidden) {
     const auto may = row.when(s, a);

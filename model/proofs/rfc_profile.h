@@ -45,7 +45,7 @@ inline constexpr auto commit = decision_list(
 /// The proposal, read in one domain. Of H_READ, H_ENTER and reboots it says nothing: they are as they were.
 template <class Domain>
 Rules<Domain> rfc_profile() {
-  using List = DecisionList<Domain>;
+  using List = ResizeList<Domain>;
   return {List(rfc_rows::prepare), List(rfc_rows::commit), List(rows::read),
           List(rows::enter),       List(rows::reset),      List(rows::hidden)};
 }

@@ -1,14 +1,15 @@
 #include "model/framework/symbolic.h"
 #include "model/machines/deviations.h"
 #include "model/resize/deviations.h"
-#include "model/table/slot_rows.h"
+#include "model/table/slot_deviations.h"
 
 namespace hptck {
 
-template class DecisionList<Symbolic>;
+template class DecisionList<Symbolic, State<Symbolic>, Arguments<Symbolic>>;
 template Rules<Symbolic> specification<Symbolic>();
 template Rules<Symbolic> rules<Symbolic>(const Deviations&);
-template SlotRules<Symbolic> slot_rules<Symbolic>();
+template SlotRules<Symbolic> slot_specification<Symbolic>();
+template SlotRules<Symbolic> slot_rules<Symbolic>(const Deviations&);
 
 namespace machines {
 

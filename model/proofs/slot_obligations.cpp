@@ -3,16 +3,15 @@
 // is said of two slots, because no row looks at two. What concerns several is said of each.
 //
 // Nothing that is claimed is said with the words of the rows (slot_rows::alike, other_page) where it can be
-// said of the bits: a claim that quotes its row proves that the row is itself. Wrong rows are edited lists,
-// where there is one with the edit that a deviation of the catalogue makes (model/table/contents.cpp). They are not
-// deviations, because those edit slot rows as machine words only.
+// said of the bits: a claim that quotes its row proves that the row is itself.
 #include "model/proofs/slot_obligations.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "model/framework/generic_walk.h"
 #include "model/proofs/claims.h"
-#include "model/proofs/slot_walk.h"
+#include "model/table/slot_deviations.h"
 
 namespace hptck {
 namespace {
@@ -21,6 +20,7 @@ using namespace status;
 using hashing::HPTE_LARGE;
 using symbolic::Bool;
 using C = Clause;
+using D = Deviation;
 using E = Slot<Symbolic>;
 using Asked = SlotCall<Symbolic>;
 using List = SlotList<Symbolic>;
@@ -37,7 +37,7 @@ struct Answered {
   E s;
   Asked call;
   W64 code;
-  WalkedSlot<Symbolic> walked;
+  Walked<Symbolic, E> walked;
 
   const E& next() const { return walked.next; }
   const Bool& given() const { return walked.accepted; }
@@ -53,7 +53,7 @@ Asked any_call(const World& w, const std::string& name = "") {
           entry(w, name + "entered"), entry(w, name + "returned")};
 }
 Answered answered(const List& list, const E& s, const Asked& call, const W64& code) {
-  return {s, call, code, walk_slot(list, s, call, code)};
+  return {s, call, code, walk_all(list, s, call, code)};
 }
 Answered answered(const World& w, const List& list) {
   return answered(list, entry(w, "slot"), any_call(w), w.word<64>("answer"));
@@ -75,20 +75,11 @@ Bool listed(const E& e) { return negate(eq(hashing::base_shift_of(e), lit(0))); 
 Bool shows(const World& w, const E& held, const E& shown) {
   auto call = any_call(w);
   call.returned = shown;
-  return walk_slot(w.slots.read, held, call, status_word(w, H_SUCCESS)).accepted;
+  return walk_all(w.slots.read, held, call, status_word(w, H_SUCCESS)).accepted;
 }
 
-struct NamedList {
-  const char* name;
-  List SlotRules<Symbolic>::*list;
-};
-constexpr NamedList lists[] = {{"H_ENTER exact", &SlotRules<Symbolic>::enter},
-                               {"H_ENTER of the slot chosen", &SlotRules<Symbolic>::enter_chosen},
-                               {"H_ENTER of a slot passed over", &SlotRules<Symbolic>::enter_passed},
-                               {"H_READ", &SlotRules<Symbolic>::read},
-                               {"H_REMOVE", &SlotRules<Symbolic>::remove},
-                               {"H_PROTECT", &SlotRules<Symbolic>::protect},
-                               {"H_BULK_REMOVE", &SlotRules<Symbolic>::bulk}};
+const auto lists = SlotRules<Symbolic>::lists();
+const auto removing = std::array{lists[4], lists[6]};
 
 // --- The rows are sound.
 
@@ -100,7 +91,7 @@ Queries every_slot_has_an_allowed_answer(World& w) {
   auto call = any_call(w);
   call.returned = s;
   const auto says = [&](const List& list, std::int64_t status) {
-    return walk_slot(list, s, call, status_word(w, status)).accepted;
+    return walk_all(list, s, call, status_word(w, status)).accepted;
   };
   for (const auto& [name, list] : lists) {
     if (list == &SlotRules<Symbolic>::enter_chosen || list == &SlotRules<Symbolic>::enter_passed) continue;
@@ -126,7 +117,7 @@ Queries an_answer_of_a_slot_has_one_outcome(World& w) {
   Queries queries;
   for (const auto& [name, list] : lists) {
     const auto first = answered(w, w.slots.*list);
-    const auto other = walk_slot_choosing(w.slots.*list, first.s, first.call, first.code, [&](std::size_t i) {
+    const auto other = walk_choosing(w.slots.*list, first.s, first.call, first.code, [&](std::size_t i) {
       return w.bit("passed over " + std::to_string(i));
     });
     queries.push_back(claim(std::string(name) + ": whether or not a row that may apply is passed over",
@@ -251,7 +242,7 @@ Queries what_may_be_shown_decides_where_it_belongs(World& w) {
 
 Queries what_is_removed_is_gone_and_was_asked_for(World& w) {
   Queries queries;
-  for (const auto& [name, list] : {lists[4], lists[6]}) {
+  for (const auto& [name, list] : removing) {
     const auto x = answered(w, w.slots.*list);
     const auto about = std::string(name) + ": ";
     const auto removed = both(x.succeeds(), valid(x.s));
@@ -279,7 +270,7 @@ Queries what_is_removed_is_gone_and_was_asked_for(World& w) {
 
 Queries what_is_asked_for_is_removed(World& w) {
   Queries queries;
-  for (const auto& [name, list] : {lists[4], lists[6]}) {
+  for (const auto& [name, list] : removing) {
     const auto x = answered(w, w.slots.*list);
     const auto about = std::string(name) + ": ";
     const auto there = all(x.given(), x.call.within, valid(x.s));
@@ -320,7 +311,7 @@ Queries a_bulk_request_does_what_h_remove_does(World& w) {
           claim("both flags at once are refused, or H_HARDWARE", both(both_flags, bulk.given()),
                 either(bulk.says(H_PARAMETER), bulk.says(H_HARDWARE))),
           claim("what is returned does not matter", bulk.given(),
-                walk_slot(w.slots.bulk, s, other, code).accepted),
+                walk_all(w.slots.bulk, s, other, code).accepted),
           witness("something may be removed", both(possible, bulk.succeeds()))};
 }
 
@@ -338,7 +329,7 @@ Queries entering_and_removing_leaves_what_was(World& w) {
       claim("the same can be entered again", both(entered, remove.succeeds()), again.given()),
       claim("an HPTE that was entered may be removed without flags, with its own words returned",
             all(entered, valid(enter.call.entered), remove.call.within, with_neither(remove.call)),
-            walk_slot(w.slots.remove, enter.next(), faithful, status_word(w, H_SUCCESS)).accepted),
+            walk_all(w.slots.remove, enter.next(), faithful, status_word(w, H_SUCCESS)).accepted),
       claim("what is returned then has the page, the place and the protection entered",
             all(entered, remove.succeeds(), valid(enter.call.entered)),
             both(same_but(remove.call.returned.high, enter.call.entered.high, software_57_58),
@@ -388,38 +379,17 @@ Queries h_protect_is_idempotent(World& w) {
 
 // --- Seeds.
 
-Seed edited(std::string name, void (*edit)(World&)) { return {std::move(name), {}, edit}; }
+constexpr auto answers_with = RowKind::must;
 
-void remove_rows(List& list, Clause clause) {
-  std::erase_if(list, [&](const auto& row) { return row.clause == clause; });
+Bool other_word_0(const E& s, const Asked& call) {
+  return all(asks(call, H_AVPN), valid(s), negate(eq(s.high, call.avpn)));
 }
-SlotRow<Symbolic>& row_of(List& list, Clause clause) {
-  return *std::ranges::find(list, clause, &SlotRow<Symbolic>::clause);
-}
-/// Without the rows that look at one flag: each sees the flag clear.
-void blind(List& list, std::uint64_t flag) {
-  for (auto& row : list)
-    if (row.when)
-      row.when = [when = row.when, flag](const E& s, Asked call) {
-        call.flags = only_bits(call.flags, lit(~flag));
-        return when(s, call);
-      };
-}
-/// A refusal of what is bolted, before the row that removes.
-void refuses_bolted(List& list) {
-  auto row = list.back();
-  row.allowed = answers(H_NOT_FOUND);
-  row.returns = nullptr;
-  row.then = nullptr;
-  row.when = [](const E& s, const Asked&) { return any_bit(s.high, lit(HPTE_BOLTED)); };
-  list.insert(list.end() - 1, row);
-}
+Bool always(const E& s, const Asked&) { return true_of(s); }
 template <std::uint64_t high, std::uint64_t low>
 E without_bits(E s, const Asked& call) {
   s = slot_rows::entered(s, call);
   return {only_bits(s.high, lit(~high)), only_bits(s.low, lit(~low))};
 }
-Bool anything_shown(const E& s, const Asked&) { return eq(s.high, s.high); }
 Bool shown_but_for_low(const E& s, const Asked& call) {
   auto returned = call.returned;
   returned.low = s.low;
@@ -436,90 +406,79 @@ Bool shown_but_for_lp(const E& s, const Asked& call) {
 
 std::vector<Obligation> slot_obligations() {
   // clang-format off
-  const auto enter_exact_overwrites = edited("enter_exact_overwrites", [](World& w) { remove_rows(w.slots.enter, C::enter_occupied); });
-  const auto enter_full_overwrites = edited("enter_full_overwrites", [](World& w) { w.slots.enter_chosen.erase(w.slots.enter_chosen.begin() + 1); });
-  const auto remove_removes_nothing = edited("remove_removes_nothing", [](World& w) { w.slots.remove.back().then = nullptr; });
-  const auto remove_refuses_bolted = edited("remove_refuses_bolted", [](World& w) { refuses_bolted(w.slots.remove); });
-  const auto bulk_refuses_bolted = edited("bulk_refuses_bolted", [](World& w) { refuses_bolted(w.slots.bulk); });
-  const auto remove_ignores_avpn = edited("remove_ignores_avpn", [](World& w) { blind(w.slots.remove, H_AVPN); });
-  const auto remove_ignores_andcond = edited("remove_ignores_andcond", [](World& w) { blind(w.slots.remove, H_ANDCOND); });
-  const auto bulk_ignores_avpn = edited("bulk_ignores_avpn", [](World& w) { blind(w.slots.bulk, H_AVPN); });
-  const auto read_shows_anything = edited("read_shows_anything", [](World& w) { w.slots.read.back().returns = anything_shown; });
-  const auto read_shows_any_doubleword_1 = edited("read_shows_any_doubleword_1", [](World& w) { w.slots.read.back().returns = shown_but_for_low; });
-  const auto read_shows_any_lp = edited("read_shows_any_lp", [](World& w) { w.slots.read.back().returns = shown_but_for_lp; });
-  const auto protect_drops_bolted_bit = edited("protect_drops_bolted_bit", [](World& w) { w.slots.protect.back().then = [](const E& s, const Asked& call) { auto t = slot_rows::protected_as_asked(s, call); t.high = only_bits(t.high, lit(~HPTE_BOLTED)); return t; }; });
-  const auto protect_changes_nothing = edited("protect_changes_nothing", [](World& w) { w.slots.protect.back().then = nullptr; });
-  const auto protect_clears_lp = edited("protect_clears_lp", [](World& w) { w.slots.protect.back().then = [](const E& s, const Asked& call) { auto t = slot_rows::protected_as_asked(s, call); t.low = only_bits(t.low, lit(~(0xffull << 12))); return t; }; });
-  const auto protect_turns_pp_over = edited("protect_turns_pp_over", [](World& w) { w.slots.protect.back().then = [](const E& s, const Asked& call) { return E{s.high, xor_bits(s.low, only_bits(call.flags, lit(pp_and_n)))}; }; });
+  using namespace slot_rows;
+  const auto bulk_refuses_bolted = edited("bulk_refuses_bolted", [](World& w) { w.slots.bulk.before(C::bulk_removes, must(C::bulk_removes, slot_mistakes::bolted, answers(H_NOT_FOUND), Unchanged{})); });
+  const auto enter_exact_first = edited("enter_exact_before_occupied", [](World& w) { w.slots.enter.before(C::enter_occupied, must(C::enter_exact, Always{}, answers(H_SUCCESS), entered)); });
+  const std::vector<Seed> read_shows_too_much = {
+      edited("read_shows_anything", [](World& w) { w.slots.read.returns(C::read_contents, always); }),
+      edited("read_shows_any_doubleword_1", [](World& w) { w.slots.read.returns(C::read_contents, shown_but_for_low); }),
+      edited("read_shows_any_lp", [](World& w) { w.slots.read.returns(C::read_contents, shown_but_for_lp); })};
+  const auto protect_clears_lp = edited("protect_clears_lp", [](World& w) { w.slots.protect.then(C::protect_changes, answers_with, [](const E& s, const Asked& call) { auto t = protected_as_asked(s, call); t.low = only_bits(t.low, lit(~(0xffull << 12))); return t; }); });
+  const auto protect_turns_pp_over = edited("protect_turns_pp_over", [](World& w) { w.slots.protect.then(C::protect_changes, answers_with, [](const E& s, const Asked& call) { return E{s.high, xor_bits(s.low, only_bits(call.flags, lit(pp_and_n)))}; }); });
   return {
     {"every_slot_has_an_allowed_answer", "Whatever stands in a slot and whatever is asked, some answer other than H_HARDWARE and H_BUSY is allowed, with outputs that suit; of H_ENTER without Exact, a slot can be chosen or is in the way.",
      {C::enter_exact, C::enter_group, C::enter_full, C::read_contents, C::remove_removes, C::protect_changes, C::bulk_removes}, every_slot_has_an_allowed_answer,
-     {edited("enter_exact_is_missing", [](World& w) { remove_rows(w.slots.enter, C::enter_exact); }),
-      edited("remove_removes_says_nothing", [](World& w) { w.slots.remove.back().allowed = answers(); }),
-      edited("remove_shows_what_it_leaves", [](World& w) { w.slots.remove.back().returns = [](const E& s, const Asked& call) { return slot_rows::alike(slot_rows::cleared(s, call), call.returned); }; }),
-      edited("passed_slots_need_not_be_valid", [](World& w) { row_of(w.slots.enter_passed, C::enter_full).when = nullptr; }),
-      enter_full_overwrites}},
+     seeds(D::enter_full_overwrites) + std::vector{
+      edited("enter_exact_is_missing", [](World& w) { w.slots.enter.remove(C::enter_exact); }),
+      edited("remove_removes_says_nothing", [](World& w) { w.slots.remove.answer(C::remove_removes, answers()); }),
+      edited("remove_shows_what_it_leaves", [](World& w) { w.slots.remove.returns(C::remove_removes, [](const E& s, const Asked& call) { return alike(cleared(s, call), call.returned); }); }),
+      edited("passed_slots_need_not_be_valid", [](World& w) { w.slots.enter_passed.also(C::enter_full, always); })}},
     {"an_answer_of_a_slot_has_one_outcome", "Slot, call and answer determine what is in the slot then, whether or not a row that may apply is passed over.",
      {C::enter_unsuitable, C::remove_not_found, C::bulk_not_found}, an_answer_of_a_slot_has_one_outcome,
-     {edited("unsuitable_says_h_success", [](World& w) { row_of(w.slots.enter, C::enter_unsuitable).allowed = answers(H_SUCCESS); }),
-      edited("not_found_says_h_success", [](World& w) { auto& row = row_of(w.slots.remove, C::remove_not_found); row.allowed = answers(H_SUCCESS); row.when = nullptr; })}},
+     {edited("unsuitable_says_h_success", [](World& w) { w.slots.enter.answer(C::enter_unsuitable, answers(H_SUCCESS)); }),
+      edited("not_found_says_h_success", [](World& w) { w.slots.remove.before(C::remove_not_found, may(C::remove_not_found, Always{}, answers(H_SUCCESS), Unchanged{})); })}},
     {"no_slot_row_is_shadowed", "Each row of a slot answers something in some situation; of H_ENTER's slot chosen, the one that forbids refuses.",
      {C::enter_occupied, C::remove_not_found, C::protect_not_found, C::bulk_parameter, C::bulk_not_found}, no_slot_row_is_shadowed,
-     {edited("remove_removes_first", [](World& w) { std::ranges::rotate(w.slots.remove, w.slots.remove.end() - 1); }),
-      edited("enter_exact_before_occupied", [](World& w) { std::swap(w.slots.enter[3], w.slots.enter[4]); }),
-      edited("bulk_beyond_twice", [](World& w) { w.slots.bulk.insert(w.slots.bulk.begin() + 1, w.slots.bulk[1]); })}},
+     {edited("remove_removes_first", [](World& w) { w.slots.remove.before(C::remove_hardware, must(C::remove_removes, Always{}, answers(H_SUCCESS), cleared, shown_as_is)); }),
+      enter_exact_first,
+      edited("bulk_beyond_twice", [](World& w) { w.slots.bulk.before(C::bulk_parameter, must(C::bulk_parameter, impossible, answers(H_PARAMETER), Unchanged{})); })}},
     {"only_h_success_changes_a_slot", "Any answer other than H_SUCCESS leaves the slot as it was, and so does H_READ.",
      {C::enter_occupied, C::enter_full, C::read_contents, C::remove_not_found, C::protect_not_found, C::bulk_not_found}, only_h_success_changes_a_slot,
-     {edited("h_pteg_full_overwrites", [](World& w) { row_of(w.slots.enter, C::enter_occupied).then = slot_rows::entered; }),
-      edited("not_found_clears", [](World& w) { w.slots.remove[3].then = slot_rows::cleared; }),
-      edited("protect_not_found_protects", [](World& w) { w.slots.protect[3].then = slot_rows::protected_as_asked; }),
-      edited("bulk_hardware_clears", [](World& w) { w.slots.bulk[0].then = slot_rows::cleared; }),
-      edited("reading_clears_r", [](World& w) { w.slots.read.back().then = [](E s, const Asked&) { s.low = only_bits(s.low, lit(~reference)); return s; }; })}},
+     {edited("h_pteg_full_overwrites", [](World& w) { w.slots.enter.then(C::enter_occupied, answers_with, entered); }),
+      edited("not_found_clears", [](World& w) { w.slots.remove.then(C::remove_not_found, answers_with, cleared); }),
+      edited("protect_not_found_protects", [](World& w) { w.slots.protect.then(C::protect_not_found, answers_with, protected_as_asked); }),
+      edited("bulk_hardware_clears", [](World& w) { w.slots.bulk.then(C::bulk_hardware, RowKind::may, cleared); }),
+      edited("reading_clears_r", [](World& w) { w.slots.read.then(C::read_contents, answers_with, [](E s, const Asked&) { s.low = only_bits(s.low, lit(~reference)); return s; }); })}},
 
     {"h_enter_never_overwrites_a_valid_hpte", "After every allowed answer of H_ENTER, exact or not, a valid HPTE stands as it stood; and H_PTEG_FULL is said only where one does.",
      {C::enter_occupied, C::enter_full, C::enter_group, C::enter_exact}, h_enter_never_overwrites_a_valid_hpte,
-     {enter_exact_overwrites, enter_full_overwrites,
-      edited("enter_exact_before_occupied", [](World& w) { std::swap(w.slots.enter[3], w.slots.enter[4]); }),
-      edited("h_pteg_full_of_what_is_bolted", [](World& w) { row_of(w.slots.enter, C::enter_occupied).when = [](const E& s, const Asked&) { return any_bit(s.high, lit(HPTE_BOLTED)); }; })}},
+     seeds(D::enter_exact_overwrites, D::enter_full_overwrites) + std::vector{enter_exact_first,
+      edited("h_pteg_full_of_what_is_bolted", [](World& w) { w.slots.enter.unless(C::enter_occupied, no(slot_mistakes::bolted)); })}},
     {"h_enter_puts_the_hpte_there_and_h_read_shows_it", "After H_ENTER's H_SUCCESS the slot holds the HPTE entered but for bits 57 and 58, and H_READ then has to show it: doubleword 0 but for those bits, N, PP, WIMG, and a listed LP.",
      {C::enter_exact, C::enter_group, C::read_contents}, h_enter_puts_the_hpte_there_and_h_read_shows_it,
-     {edited("enter_puts_nothing", [](World& w) { w.slots.enter.back().then = nullptr; }),
-      edited("enter_drops_the_bolted_bit", [](World& w) { w.slots.enter.back().then = without_bits<HPTE_BOLTED, 0>; }),
-      edited("enter_chosen_drops_pp", [](World& w) { w.slots.enter_chosen.back().then = without_bits<0, pp_and_n>; }),
-      read_shows_anything, read_shows_any_doubleword_1, read_shows_any_lp}},
+     read_shows_too_much + std::vector{
+      edited("enter_puts_nothing", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, Unchanged{}); }),
+      edited("enter_drops_the_bolted_bit", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, without_bits<HPTE_BOLTED, 0>); }),
+      edited("enter_chosen_drops_pp", [](World& w) { w.slots.enter_chosen.then(C::enter_group, answers_with, without_bits<0, pp_and_n>); })}},
     {"what_may_be_shown_decides_where_it_belongs", "The bits that may be shown otherwise never decide where an HPTE belongs: if its page sizes are listed, whatever may be shown for it has the same rehash from every place to every size; and to be shown for another is an order, among such HPTEs an equivalence.",
      {C::read_contents, C::commit_bolted}, what_may_be_shown_decides_where_it_belongs,
-     {read_shows_anything, read_shows_any_doubleword_1, read_shows_any_lp,
-      edited("read_hides_unbolted", [](World& w) { w.slots.read.back().returns = [](const E& s, const Asked& call) { const auto hidden = negate(any_bit(s.high, lit(HPTE_BOLTED))); return either(both(hidden, negate(valid(call.returned))), both(negate(hidden), slot_rows::alike(s, call.returned))); }; })}},
+     read_shows_too_much + seeds(D::read_hides_unbolted)},
 
     {"what_is_removed_is_gone_and_was_asked_for", "H_SUCCESS of H_REMOVE or of a bulk request leaves no valid HPTE; a valid one goes only if its AVPN is the one asked for and it has none of the andcond mask's bits above bit 57; and H_REMOVE returned it.",
      {C::remove_removes, C::remove_not_found, C::remove_beyond, C::bulk_removes, C::bulk_not_found, C::bulk_parameter}, what_is_removed_is_gone_and_was_asked_for,
-     {remove_removes_nothing, remove_ignores_avpn, remove_ignores_andcond, bulk_ignores_avpn,
-      edited("remove_returns_anything", [](World& w) { w.slots.remove.back().returns = nullptr; }),
-      edited("remove_beyond_is_missing", [](World& w) { remove_rows(w.slots.remove, C::remove_beyond); })}},
+     seeds(D::remove_removes_nothing, D::remove_ignores_avpn, D::remove_ignores_andcond, D::bulk_ignores_avpn) + std::vector{
+      edited("remove_returns_anything", [](World& w) { w.slots.remove.returns(C::remove_removes, always); }),
+      edited("remove_beyond_is_missing", [](World& w) { w.slots.remove.remove(C::remove_beyond); })}},
     {"what_is_asked_for_is_removed", "A valid HPTE in the table gets H_SUCCESS from H_REMOVE or a bulk request, or H_HARDWARE (H_REMOVE: or H_BUSY), without flags, with its AVPN, or with a mask of none of its bits.",
      {C::remove_removes, C::bulk_removes}, what_is_asked_for_is_removed,
-     {remove_refuses_bolted, bulk_refuses_bolted,
-      edited("not_found_may_be_said_of_anything", [](World& w) { row_of(w.slots.remove, C::remove_not_found).when = nullptr; }),
-      edited("low_bits_of_avpn_count", [](World& w) { w.slots.remove[3].when = [](const E& s, const Asked& call) { return both(asks(call, H_AVPN), both(valid(s), negate(eq(s.high, call.avpn)))); }; })}},
+     seeds(D::remove_refuses_bolted) + std::vector{bulk_refuses_bolted,
+      edited("not_found_may_be_said_of_anything", [](World& w) { w.slots.remove.before(C::remove_not_found, may(C::remove_not_found, Always{}, answers(H_NOT_FOUND), Unchanged{})); }),
+      edited("low_bits_of_avpn_count", [](World& w) { w.slots.remove.before(C::remove_not_found, must(C::remove_not_found, other_word_0, answers(H_NOT_FOUND), Unchanged{})); })}},
     {"a_bulk_request_does_what_h_remove_does", "With one flag or none a request of H_BULK_REMOVE has the answers of H_REMOVE, H_BUSY aside, and leaves in the slot what that leaves; with both flags it is refused.",
      {C::bulk_removes, C::bulk_not_found, C::bulk_parameter, C::remove_removes}, a_bulk_request_does_what_h_remove_does,
-     {bulk_ignores_avpn, remove_ignores_andcond, bulk_refuses_bolted, remove_removes_nothing,
-      edited("bulk_beyond_is_not_found", [](World& w) { auto row = w.slots.bulk[1]; row.when = slot_rows::beyond; row.allowed = answers(H_NOT_FOUND); w.slots.bulk.insert(w.slots.bulk.begin() + 1, row); })}},
+     seeds(D::bulk_ignores_avpn, D::remove_ignores_andcond, D::remove_removes_nothing, D::bulk_beyond_is_not_found) + std::vector{bulk_refuses_bolted}},
     {"entering_and_removing_leaves_what_was", "An HPTE entered into an invalid slot and removed leaves an invalid slot, into which the same can be entered again; and H_REMOVE without flags then has to be able to succeed.",
      {C::enter_exact, C::remove_removes}, entering_and_removing_leaves_what_was,
-     {remove_removes_nothing, remove_refuses_bolted,
-      edited("enter_drops_wimg", [](World& w) { w.slots.enter.back().then = without_bits<0, wimg>; })}},
+     seeds(D::remove_removes_nothing, D::remove_refuses_bolted) + std::vector{
+      edited("enter_drops_wimg", [](World& w) { w.slots.enter.then(C::enter_exact, answers_with, without_bits<0, wimg>); })}},
 
     {"h_protect_changes_n_pp_and_r_only", "H_PROTECT changes N, PP and R of doubleword 1 and nothing else, with H_SUCCESS to what was asked; so the HPTE is bolted or not as before, and every rehash takes it where it would have gone.",
      {C::protect_changes, C::protect_not_found, C::commit_bolted}, h_protect_changes_n_pp_and_r_only,
-     {protect_drops_bolted_bit, protect_changes_nothing, protect_clears_lp, protect_turns_pp_over,
-      edited("protect_ignores_avpn", [](World& w) { blind(w.slots.protect, H_AVPN); }),
-      edited("protect_ignores_v", [](World& w) { w.slots.protect[2].allowed = answers(H_SUCCESS); })}},
+     seeds(D::protect_drops_bolted_bit, D::protect_changes_nothing, D::protect_ignores_avpn, D::protect_ignores_v) + std::vector{protect_clears_lp, protect_turns_pp_over}},
     {"h_protect_is_idempotent", "An H_PROTECT that was allowed is allowed again and changes nothing more; and the last of several counts.",
      {C::protect_changes}, h_protect_is_idempotent,
      {protect_turns_pp_over,
-      edited("protect_takes_v", [](World& w) { w.slots.protect.back().then = slot_rows::cleared; })}},
+      edited("protect_takes_v", [](World& w) { w.slots.protect.then(C::protect_changes, answers_with, cleared); })}},
   };
   // clang-format on
 }

@@ -46,6 +46,7 @@ Outcome outcome_of(z3::check_result result) {
 World world_of(z3::context& context, const Obligation& obligation, const Seed* seed) {
   const auto& deviations = seed == nullptr ? obligation.deviations : seed->deviations;
   World world{context, rules<Symbolic>(deviations), specification<Symbolic>()};
+  world.slots = slot_rules<Symbolic>(deviations);
   world.pages = machines::page_size_rules<Symbolic>(deviations);
   if (seed != nullptr && seed->edit != nullptr) seed->edit(world);
   return world;

@@ -64,7 +64,7 @@ std::vector<std::uint64_t> said_of(const Sample& x) {
                           M::bit(true),
                           M::bit(false),
                           M::bit(false)};
-  const Resize<Domain> a{M::template word<8>(x.from), M::template word<8>(x.to)};
+  const Shifts<Domain> a{M::template word<8>(x.from), M::template word<8>(x.to)};
   const TableRules<Domain> rules;
   std::vector<std::uint64_t> said;
   for (const auto* list : {&rules.commit, &rules.collision, &rules.failure, &rules.reset})

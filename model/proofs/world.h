@@ -4,22 +4,23 @@
 #include <functional>
 #include <string>
 
+#include "model/framework/generic_walk.h"
+#include "model/framework/symbolic.h"
 #include "model/machines/rules.h"
+#include "model/proofs/invariant.h"
 #include "model/resize/rules.h"
 #include "model/table/hashing.h"
-#include "model/proofs/generic_walk.h"
-#include "model/proofs/invariant.h"
-#include "model/table/slot_rows.h"
-#include "model/framework/symbolic.h"
+#include "model/table/slot_rules.h"
 
 namespace hptck {
 
 using SymbolicState = State<Symbolic>;
 using SymbolicArguments = Arguments<Symbolic>;
-using SymbolicList = DecisionList<Symbolic>;
+using SymbolicList = ResizeList<Symbolic>;
 
-extern template class DecisionList<Symbolic>;
-extern template SlotRules<Symbolic> slot_rules<Symbolic>();
+extern template class DecisionList<Symbolic, State<Symbolic>, Arguments<Symbolic>>;
+extern template SlotRules<Symbolic> slot_specification<Symbolic>();
+extern template SlotRules<Symbolic> slot_rules<Symbolic>(const Deviations&);
 
 enum class Outcome : std::uint8_t { unsat, sat, unknown };
 
@@ -40,8 +41,8 @@ struct World {
   Rules<Symbolic> rules;          ///< the specification, or wrong rows
   Rules<Symbolic> specification;  ///< always right
   std::function<symbolic::Bool(const SymbolicState&)> initially = fresh<Symbolic>;
-  hashing::Mistake mistake = hashing::Mistake::none;   ///< in the rehash under proof
-  SlotRules<Symbolic> slots = slot_rules<Symbolic>();  ///< the rules of one slot, or wrong rows
+  hashing::Mistake mistake = hashing::Mistake::none;           ///< in the rehash under proof
+  SlotRules<Symbolic> slots = slot_specification<Symbolic>();  ///< the rules of one slot, or wrong rows
   machines::PageSizeRules<Symbolic> pages =
       machines::page_size_specification<Symbolic>();  ///< of configurations, or wrong rows
 

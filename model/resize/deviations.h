@@ -64,7 +64,6 @@ inline constexpr auto unmarks = [](std::uint8_t bit) {
     return s;
   };
 };
-inline constexpr auto stays = [](auto s, const auto&) { return s; };
 // The switch of a COMMIT, done where it should not be. A table that lacks a bolted HPTE is not switched to.
 inline constexpr auto switches = [](auto s, const auto& a) {
   return ite(collided(s, a), s, clears_pending(makes_current(s, a), a));
@@ -168,7 +167,7 @@ void deviate(Rules<Domain>& rules, Deviation deviation) {
     case D::prepare_exceeds_largest_by_one:         prepare.unless(C::prepare_resource, one_above_limit); return;
     case D::prepare_resource_is_h_no_mem:           prepare.answer(C::prepare_resource, answers(H_NO_MEM)); return;
     case D::prepare_ignores_limit:                  prepare.unless(C::prepare_resource, no(out_of_range)); return;
-    case D::prepare_says_ready_early:               prepare.then(C::prepare_create, ends_with, stays); return;
+    case D::prepare_says_ready_early:               prepare.then(C::prepare_create, ends_with, Unchanged{}); return;
     case D::prepare_busy_code_off_the_table:        prepare.before(C::prepare_create_busy, may(C::prepare_create_busy, from_28, answers(status::H_LONG_BUSY_ORDER_100_SEC + 1), Unchanged{})); return;
     case D::prepare_allocates_half:
       commit.then(C::commit_current, set, makes_half_current).also(C::commit_collision, half_may_collide);

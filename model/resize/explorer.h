@@ -1,9 +1,6 @@
-// The explicit-state explorer: breadth-first search over the states that the rows allow, state by state.
-//
-// It answers two kinds of question. explore() says which states and rows can be reached at all, which SMT is
-// asked too (model/proofs/): two methods that share only the rows. shortest_difference() searches the product
-// of two hypervisors, one by its states, the other by the sets of states it may be in, for the first answer
-// that one may give and the other may not; breadth first, so the sequence is the shortest over its alphabet.
+// The explorer (model/framework/explorer.h) of the resize hypercalls, and the calls and partitions with which
+// it looks for differences. What SMT says can be reached is asked of explore() too (model/proofs/): two
+// methods that share only the rows.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "model/framework/decision_list.h"
+#include "model/framework/explorer.h"
+#include "model/resize/interface.h"
 #include "model/trace.h"
 #include "spec/deviations.h"
 
 namespace hptck {
-
-struct Explored {
-  std::uint64_t states = 0;       ///< different ones, the initial ones included
-  std::uint64_t transitions = 0;  ///< hidden steps and answered calls, those to known states included
-  std::vector<bool> prepare, commit, read, enter, reset,
-      hidden;  ///< per row of each list, whether it was taken
-};
 
 /// Everything that can be reached from `initial` with these calls. `visit` sees each state once.
 /// `start_shift` as for for_each_rule().

@@ -6,15 +6,15 @@
 // model/resize/deviations.h.
 #pragma once
 
+#include "model/framework/conditions.h"
 #include "model/resize/rules.h"
 
 namespace hptck {
 
 namespace rows {
 
+using namespace conditions;
 using namespace status;
-
-inline constexpr auto is = [](const auto& word, auto value) { return eq(word, lit(value)); };
 
 // Conditions of the state and the arguments, whether or not they look at both.
 inline constexpr auto absent = [](const auto& s, const auto&) { return is(s.standing, Standing::absent); };
@@ -27,17 +27,6 @@ inline constexpr auto permitted = [](const auto& s, const auto&) {
 inline constexpr auto preparing = [](const auto& s, const auto&) { return is(s.phase, Phase::preparing); };
 inline constexpr auto prepared = [](const auto& s, const auto&) { return is(s.phase, Phase::prepared); };
 inline constexpr auto collided = [](const auto& s, const auto&) { return is(s.phase, Phase::collided); };
-
-// Conditions of conditions.
-inline constexpr auto no = [](auto f) {
-  return [f](const auto& s, const auto& a) { return negate(f(s, a)); };
-};
-inline constexpr auto and_ = [](auto f, auto g) {
-  return [f, g](const auto& s, const auto& a) { return both(f(s, a), g(s, a)); };
-};
-inline constexpr auto or_ = [](auto f, auto g) {
-  return [f, g](const auto& s, const auto& a) { return either(f(s, a), g(s, a)); };
-};
 
 inline constexpr auto has_pending = or_(preparing, or_(prepared, collided));
 inline constexpr auto flags_set = [](const auto&, const auto& a) { return negate(eq(a.flags, lit(0))); };
@@ -206,7 +195,7 @@ inline constexpr auto hidden = decision_list(
 
 template <class Domain>
 Rules<Domain> specification() {
-  using List = DecisionList<Domain>;
+  using List = ResizeList<Domain>;
   return {List(rows::prepare), List(rows::commit), List(rows::read),
           List(rows::enter),   List(rows::reset),  List(rows::hidden)};
 }

@@ -2,7 +2,7 @@
 
 namespace hptck {
 
-template class DecisionList<Concrete>;
+template class DecisionList<Concrete, State<Concrete>, Arguments<Concrete>>;
 template Rules<Concrete> specification<Concrete>();
 template Rules<Concrete> rules<Concrete>(const Deviations&);
 

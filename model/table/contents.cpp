@@ -55,13 +55,15 @@ bool Contents::step(const Call& call, const Response& response, Sizes sizes, Ref
   ++now_;
   // What was prepared while the table was empty went unnoticed.
   if (table_.groups.empty()) since_.pending = sizes.pending;
-  auto taken = call;
-  for (const auto& misread : rules_.calls.misreadings) misread(taken, sizes.before);
-  if (!judge_call(taken, response, sizes, why)) {
+  const auto judged = [&](const Call& taken) {
+    if (judge_call(taken, response, sizes, why)) return true;
     exercised_ = {};
     return false;
-  }
-  return true;
+  };
+  if (rules_.calls.misreadings.empty()) return judged(call);
+  auto taken = call;
+  for (const auto& misread : rules_.calls.misreadings) misread(taken, sizes.before);
+  return judged(taken);
 }
 
 bool Contents::judge_call(const Call& call, const Response& response, Sizes sizes, Refused* why) {

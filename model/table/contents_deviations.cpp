@@ -1,9 +1,8 @@
 // Deviations of contents as edits of the content oracle's rules: one each, in the catalogue's order, but for
-// those that do to one slot what they should not (model/table/slot_deviations.cpp). Deviations of the resize
+// those that do to one slot what they should not (model/table/slot_deviations.h). Deviations of the resize
 // hypercalls (model/resize/deviations.h) stand here with what they do to contents besides; where that depends
 // on the hypervisor's scheme, they leave contents open.
 #include "model/table/contents_rules.h"
-#include "model/table/slot_deviations.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -196,7 +195,7 @@ class Edits {
 }  // namespace
 
 ContentRules content_rules(const Deviations& deviations, Rigour rigour) {
-  ContentRules rules{.slot = slot_rules_under(deviations)};
+  ContentRules rules{.slot = slot_rules<Concrete>(deviations)};
   Edits edits(rules, rigour);
   deviations.for_each([&](Deviation one) {
     edits.edit_table(one);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/hypercall.h"
-#include "model/table/slot_rows.h"
+#include "model/table/slot_rules.h"
 #include "model/table/table_rows.h"
 #include "spec/deviations.h"
 

@@ -3,7 +3,9 @@
 // the clause that made it what it is, until H_READ has confirmed it.
 #include <fmt/format.h>
 
+#include "model/framework/walk.h"
 #include "model/table/contents.h"
+#include "model/table/slot_rows.h"
 #include "spec/embedded.h"
 
 namespace hptck {
@@ -25,31 +27,23 @@ Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) cons
   Outcome outcome;
   bool first = true;
   const auto look = [&](const HpteWords& hpte) {
-    const auto standing = entry_of(hpte);
-    for (const auto& row : *asked.list) {
-      if (row.when && !holds(row.when(standing, asked.call))) continue;
-      const bool fits =
-          row.allowed.allow(asked.status) &&
-          (asked.status != status::H_SUCCESS || !row.returns || holds(row.returns(standing, asked.call)));
-      if (!fits && row.kind == RowKind::may) continue;
-      if (!fits) {
-        if (first) outcome.row = row.clause;
-        first = false;
-        return;
-      }
-      const auto next = row.then ? words_of(row.then(standing, asked.call)) : hpte;
-      if (!outcome.allowed) {
-        outcome.row = row.clause;
-        outcome.to = {};
-        outcome.to.none = false;
-      }
-      outcome.allowed = true;
-      if (is_valid(next))
-        outcome.to.add(next);
-      else
-        outcome.to.none = true;
+    auto next = entry_of(hpte);
+    const auto ended = walk(*asked.list, next, asked.call, asked.status);
+    if (!ended) {
+      if (first && ended.row != nullptr) outcome.row = ended.row->clause;
+      first &= ended.row == nullptr;
       return;
     }
+    if (!outcome.allowed) {
+      outcome.row = ended.row->clause;
+      outcome.to = {};
+      outcome.to.none = false;
+    }
+    outcome.allowed = true;
+    if (const auto words = words_of(next); is_valid(words))
+      outcome.to.add(words);
+    else
+      outcome.to.none = true;
   };
   // What must be there first: it says best which row refuses.
   slot.for_each(look);

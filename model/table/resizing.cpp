@@ -15,7 +15,7 @@ template <class Value>
 W8 byte(Value value) {
   return W8(static_cast<std::uint8_t>(value));
 }
-Resize<Concrete> resize_of(unsigned from, unsigned to) { return {byte(from), byte(to)}; }
+Shifts<Concrete> shifts_of(unsigned from, unsigned to) { return {byte(from), byte(to)}; }
 Carried<Concrete> carried(const HpteWords& hpte, std::uint64_t ptex, Presence presence = Presence::held,
                           bool news = false) {
   const Concrete::Bool no(false);
@@ -36,7 +36,7 @@ struct Arrival {
 class Departure {
  public:
   Departure(const Shadow& shadow, const ContentRules& rules, const SincePrepare& since,
-            const Resize<Concrete>& resize)
+            const Shifts<Concrete>& resize)
       : rules_(rules), resize_(resize) {
     std::vector<SincePrepare::Undone> doubtful;  // where something else may come back
     for (const auto& one : since.undone)
@@ -73,7 +73,7 @@ class Departure {
   }
 
   const ContentRules& rules_;
-  const Resize<Concrete> resize_;
+  const Shifts<Concrete> resize_;
 };
 
 // The slots of a new table, empty at first.
@@ -127,7 +127,7 @@ void place_in_first_free(const std::vector<Arrival>& arrivals, Slots& slots) {
   });
 }
 
-void place(const Departure& departure, const ContentRules& rules, const Resize<Concrete>& resize,
+void place(const Departure& departure, const ContentRules& rules, const Shifts<Concrete>& resize,
            std::int64_t answer, Slots& slots, Moved& result) {
   for_certain_ones_first(departure.arrivals, [&](const Arrival& one) {
     auto& slot = slots.at(one.there);
@@ -153,13 +153,13 @@ void place(const Departure& departure, const ContentRules& rules, const Resize<C
 Fate fate_of(const FateList<Concrete>& list, const HpteWords& hpte, std::uint64_t ptex, unsigned from,
              unsigned to, std::int64_t answer) {
   auto s = carried(hpte, ptex);
-  walk(list, s, resize_of(from, to), answer);
+  walk(list, s, shifts_of(from, to), answer);
   return fate(s);
 }
 
 bool may_collide(const Shadow& shadow, const ContentRules& rules, unsigned to) {
   if (to > min_shift) to -= rules.short_by;
-  const auto resize = resize_of(0, to);
+  const auto resize = shifts_of(0, to);
   std::unordered_map<std::uint64_t, std::uint64_t> claimed;  // by whom
   bool collides = shadow.background.anything;
   shadow.for_each_slot([&](std::uint64_t here, const Possible& slot) {
@@ -178,7 +178,7 @@ bool may_collide(const Shadow& shadow, const ContentRules& rules, unsigned to) {
 
 Moved moved(const Shadow& shadow, const ContentRules& rules, const SincePrepare& since, unsigned from,
             unsigned to, std::int64_t answer, std::uint32_t now) {
-  const auto resize = resize_of(from, to);
+  const auto resize = shifts_of(from, to);
   Moved result;
   const Departure departure(shadow, rules, since, resize);
   result.open = departure.open;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/table/contents.h"
+#include "model/table/slot_rows.h"
 
 namespace hptck {
 namespace {

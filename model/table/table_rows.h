@@ -14,6 +14,8 @@
 // wrong.
 #pragma once
 
+#include <array>
+
 #include "model/framework/decision_list.h"
 #include "model/table/hashing.h"
 
@@ -47,12 +49,12 @@ struct Carried {
 
 /// The shifts of the current HPT before and after. 0: not known, or not yet.
 template <class Domain>
-struct Resize {
+struct Shifts {
   typename Domain::template Word<8> from, to;
 };
 
 template <class Domain>
-using FateList = DecisionList<Domain, Carried<Domain>, Resize<Domain>>;
+using FateList = DecisionList<Domain, Carried<Domain>, Shifts<Domain>>;
 
 namespace table_rows {
 
@@ -106,6 +108,12 @@ struct TableRules {
   using List = FateList<Domain>;
   List commit{table_rows::commit}, collision{table_rows::collision}, failure{table_rows::failure},
       reset{table_rows::reset};
+
+  using Named = NamedList<TableRules, List>;
+  static constexpr auto lists() {
+    return std::array{Named{"COMMIT", &TableRules::commit}, Named{"COMMIT of two that collide", &TableRules::collision},
+                      Named{"COMMIT that fails", &TableRules::failure}, Named{"reset", &TableRules::reset}};
+  }
 };
 
 }  // namespace hptck
