@@ -179,8 +179,8 @@ class DecisionList {
   }
   /// Other outputs fit.
   template <class Returns>
-  DecisionList& returns(Clause clause, Returns returns) {
-    return edit(clause, [&](R& row) { row.returns = returns; });
+  DecisionList& returns(Clause clause, Returns fit) {
+    return edit(clause, [&](R& row) { row.returns = fit; });
   }
   /// Another next state, from the clause's rows of that kind.
   template <class Then>
