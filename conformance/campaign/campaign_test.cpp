@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "conformance/adapters/builtin/builtin_adapter.h"
+#include "model/oracle.h"
 #include "model/resize/explorer.h"
 
 namespace hptck {

@@ -9,6 +9,7 @@
 
 #include "conformance/adapters/qemu/qemu_adapter.h"
 #include "conformance/campaign/campaign.h"
+#include "conformance/campaign/replay.h"
 
 namespace hptck {
 namespace {

@@ -25,9 +25,7 @@ TEST(Spin, disagrees_with_an_explorer_of_wrong_rows) {
   const auto spin = run_pan(HPTCK_PAN);
   for (const auto deviation : {Deviation::commit_keeps_pending, Deviation::prepare_keeps_other_size,
                                Deviation::prepare_accepts_17, Deviation::prepare_zero_keeps_pending}) {
-    auto wrong = specification<Concrete>();
-    deviate(wrong, deviation);
-    const auto explored = explore(wrong, bound.initial, bound.calls);
+    const auto explored = explore(rules<Concrete>({deviation}), bound.initial, bound.calls);
     EXPECT_TRUE(spin.states != explored.states || spin.transitions != explored.transitions + 1)
         << static_cast<int>(deviation);
   }
