@@ -131,7 +131,7 @@ const char* campaign_kind_of(const SampleCampaign& sample) {
 }
 
 TEST(JunitConsumer, reads_the_golden_reports_as_meant) {
-  for (const auto& sample : sample_campaigns()) {
+  for (const auto& sample : abridged_campaigns()) {
     expect_seen_as_meant(fmt::format("{}/golden/{}.xml", HPTCK_REPORTS_DIR, sample.name), sample,
                          campaign_kind_of(sample));
   }

@@ -3,6 +3,8 @@
 // number depends on how many clauses there are, so that golden files need not change then.
 #include "reports/sample_records.h"
 
+#include <algorithm>
+
 namespace hptck {
 namespace {
 
@@ -168,5 +170,20 @@ SampleCampaign error() {
 }  // namespace
 
 std::vector<SampleCampaign> sample_campaigns() { return {passing(), failing(), cut_short(), error()}; }
+
+std::vector<SampleCampaign> abridged_campaigns() {
+  static constexpr Clause shown[] = {
+      Clause::prepare_hardware, Clause::prepare_flags,  Clause::prepare_discard, Clause::pending_dropped,
+      Clause::commit_flags,     Clause::commit_shift,   Clause::commit_collided, Clause::commit_unbolted,
+      Clause::commit_success,   Clause::read_no_table,  Clause::read_within,     Clause::enter_bolted,
+      Clause::bulk_parameter,   Clause::reset_size,     Clause::maximum_early,   Clause::machine_refusal,
+      Clause::sizes_slb,        Clause::migration_loses};
+  auto samples = sample_campaigns();
+  for (auto& sample : samples)
+    std::erase_if(sample.result.clauses, [](const ClauseResult& one) {
+      return std::ranges::find(shown, one.clause) == std::end(shown);
+    });
+  return samples;
+}
 
 }  // namespace hptck

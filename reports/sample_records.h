@@ -18,4 +18,8 @@ struct SampleCampaign {
 /// "passing", "failing" (two findings with a clause and one without; hostile bytes), "cut_short", "error".
 std::vector<SampleCampaign> sample_campaigns();
 
+/// The same with some of the clauses: each verdict, status and modality, and groups of one clause and of
+/// several. The files in reports/golden/ show these.
+std::vector<SampleCampaign> abridged_campaigns();
+
 }  // namespace hptck

@@ -281,7 +281,7 @@ TEST_F(ConfigurationCampaigns, trouble_of_the_environment_ends_it_with_what_was_
     Changed machines;
     machines.at_once = at_once;
     machines.change = [&](const Configuration&, SeenMachine&) {
-      if (machines.starts == 20) throw EnvironmentError("no memory");
+      if (machines.starts >= 20) throw EnvironmentError("no memory");
     };
     EXPECT_THROW(run(&machines), EnvironmentError);
     std::vector<machines::Case> cases;
