@@ -2,14 +2,17 @@
 // one line in adapter_choices.cpp.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "conformance/adapters/adapter.h"
+
+// CLI11 is included where options are added: it takes the compiler ten seconds.
+namespace CLI {
+class App;
+}
 
 namespace hptck {
 
@@ -24,14 +27,5 @@ struct AdapterChoice {
   /// command. CLI11 does not see these words, because it would take "[a]" for a list.
   std::shared_ptr<std::vector<std::string>> command = nullptr;
 };
-
-/// Adds --deadline-ms, for an adapter of something that may hang.
-inline void add_deadline(CLI::App& command, std::chrono::milliseconds& deadline, const char* what) {
-  command
-      .add_option_function<unsigned>(
-          "--deadline-ms", [&deadline](unsigned ms) { deadline = std::chrono::milliseconds(ms); }, what)
-      ->default_str(std::to_string(deadline.count()))
-      ->check(CLI::Range(1u, 3'600'000u));
-}
 
 }  // namespace hptck

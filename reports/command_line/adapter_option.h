@@ -2,13 +2,16 @@
 // options there are is known only once the name is, so the name is looked up before CLI11 parses.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "conformance/adapters/adapter_choice.h"
+
+namespace CLI {
+class Option;
+}
 
 namespace hptck::command_line {
 

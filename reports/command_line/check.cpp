@@ -1,6 +1,7 @@
 // hptck check: judges the answers that a trace holds, without an implementation.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "model/oracle.h"

@@ -1,6 +1,8 @@
 // hptck clauses: the catalogue as text, and with --ambiguities the ambiguity register.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "reports/command_line/subcommands.h"
 #include "spec/embedded.h"
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "reports/command_line/subcommands.h"
 
 namespace hptck::command_line {

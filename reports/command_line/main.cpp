@@ -3,6 +3,7 @@
 //   0 conformant   1 not conformant   2 inconclusive   3 kit or environment error   64 usage
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <vector>

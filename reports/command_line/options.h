@@ -1,12 +1,15 @@
 // Options and files that several subcommands have.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 
 #include "conformance/record/verdict.h"
 #include "spec/deviations.h"
+
+namespace CLI {
+class App;
+}
 
 namespace hptck::command_line {
 

@@ -1,4 +1,5 @@
 // hptck report: the reports once more, from a journal alone.
+#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "conformance/record/journal.h"

@@ -1,6 +1,8 @@
 // hptck serve: the built-in hypervisor at the other end of the stdio adapter's protocol.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+
 #include "conformance/adapters/builtin/builtin_adapter.h"
 #include "conformance/adapters/stdio/server.h"
 #include "reports/command_line/subcommands.h"

@@ -3,7 +3,6 @@
 // what it returns, so that no subcommand sees another's.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <stdexcept>
 

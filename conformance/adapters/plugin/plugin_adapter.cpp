@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "conformance/adapters/deadline_option.h"
 #include "conformance/adapters/plugin/plugin_process.h"
 
 namespace hptck {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/adapters/deadline_option.h"
 #include "conformance/adapters/qemu/guest_images.h"
 #include "conformance/adapters/qemu/machine.h"
 #include "conformance/adapters/qemu/qemu_machines.h"

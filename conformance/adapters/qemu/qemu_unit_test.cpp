@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <libfdt.h>
 
+#include <CLI/CLI.hpp>
 #include <cstring>
 
 #include "conformance/adapters/qemu/device_tree.h"

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "conformance/adapters/deadline_option.h"
 #include "conformance/adapters/stdio/session.h"
 #include "conformance/adapters/stdio/wire.h"
 #include "model/table/hashing.h"
