@@ -141,6 +141,9 @@ TEST_F(ConfigurationCampaigns, without_machines_nothing_applies_and_left_out_is_
   EXPECT_THAT(reason_of(Clause::sizes_maximum), HasSubstr("starts no machines"));
   record_.machines = {};
   options_.configurations.cover = ConfigurationCover::none;
+  EXPECT_THAT(run(nullptr).findings, IsEmpty());
+  EXPECT_EQ(verdict_of(Clause::sizes_maximum), Verdict::not_applicable);
+  record_.machines = {};
   Changed machines;
   run(&machines);
   EXPECT_EQ(machines.starts, 0);

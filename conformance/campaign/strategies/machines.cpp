@@ -77,12 +77,13 @@ MachineFindings try_configurations(Machines* machines, const CampaignOptions& op
                                    CampaignRecord& record, std::size_t findings_before,
                                    const Report& progress) {
   MachineFindings found;
-  if (options.configurations.cover == ConfigurationCover::none) return found;
+  // What cannot be had does not apply, also when it was not wanted; what was only not wanted stays open.
   if (machines == nullptr) {
     record.machines.why_not = "the adapter starts no machines of other configurations";
     journal.machines(record.machines);
     return found;
   }
+  if (options.configurations.cover == ConfigurationCover::none) return found;
   try {
     try_and_investigate(*machines, options, journal, record, findings_before, progress, found);
   } catch (const EnvironmentError& error) {
