@@ -37,6 +37,7 @@ ConfigurationRecord record_of(const MachineOffer& offer, const CampaignOptions& 
   record.cover = options.configurations.cover == ConfigurationCover::full ? "full" : "pairwise";
   for (const auto& beneath : offer.space.beneath)
     record.accelerators[std::string(name_of(beneath.accelerator))] = "";
+  record.types = offer.space.types;
   for (const auto& [accelerator, why] : offer.lacking) record.accelerators.emplace(name_of(accelerator), why);
   return record;
 }
