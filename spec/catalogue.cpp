@@ -39,7 +39,8 @@ std::vector<Need> load_needs(const Document& document, const pugi::xml_node& nod
                          {"collision_in_commit", Need::collision_in_commit},
                          {"reset", Need::reset},
                          {"machines", Need::machines},
-                         {"kvm", Need::kvm}};
+                         {"kvm", Need::kvm},
+                         {"older_machines", Need::older_machines}};
   const auto words = document.attribute(node, "needs");
   std::vector<Need> needs;
   if (words == "nothing") return needs;

@@ -33,6 +33,7 @@ enum class Need {
   reset,                     ///< the adapter can reboot the guest
   machines,                  ///< the adapter can start machines of other configurations
   kvm,                       ///< and with KVM
+  older_machines,            ///< and of a type that is older than the maximum as a property
 };
 
 struct ClauseText {

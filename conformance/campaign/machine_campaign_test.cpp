@@ -30,6 +30,9 @@ class Changed : public Machines {
   MachineOffer offer() override {
     auto offer = host_->offer();
     offer.at_once = at_once;
+    if (only_newer)
+      std::erase_if(offer.space.types,
+                    [](const auto& type) { return machines::scheme_of(type) == machines::Scheme::older; });
     if (only_tcg) {
       offer.space.beneath.resize(1);
       offer.space.backing_shifts = {12};
@@ -51,7 +54,7 @@ class Changed : public Machines {
   }
 
   unsigned at_once = 1;
-  bool only_tcg = false;
+  bool only_tcg = false, only_newer = false;
   std::atomic<int> starts = 0;
   std::function<void(const Configuration&, SeenMachine&)> change;
   std::function<void(SeenMigration&)> change_migration;
@@ -135,12 +138,31 @@ TEST_F(ConfigurationCampaigns, what_is_about_kvm_does_not_apply_where_there_is_n
   EXPECT_EQ(verdict_of(Clause::maximum_given), Verdict::pass);
 }
 
+TEST_F(ConfigurationCampaigns, what_is_about_older_machines_does_not_apply_where_there_are_none) {
+  Changed machines;
+  machines.only_newer = true;
+  EXPECT_THAT(run(&machines).findings, IsEmpty());
+  EXPECT_EQ(verdict_of(Clause::maximum_older), Verdict::not_applicable);
+  EXPECT_EQ(verdict_of(Clause::maximum_default), Verdict::pass);
+  const auto read = read_journal(journal(), "journal");
+  EXPECT_EQ(read.machines, record_.machines);
+  // A journal of before the types were written down is read still.
+  auto old = journal();
+  const auto at = old.find(",\"types\":[");
+  ASSERT_NE(at, std::string::npos);
+  old.erase(at, old.find(']', at) + 1 - at);
+  EXPECT_THAT(read_journal(old, "journal").machines.types, IsEmpty());
+}
+
 TEST_F(ConfigurationCampaigns, without_machines_nothing_applies_and_left_out_is_inconclusive) {
   EXPECT_THAT(run(nullptr).findings, IsEmpty());
   EXPECT_EQ(verdict_of(Clause::sizes_maximum), Verdict::not_applicable);
   EXPECT_THAT(reason_of(Clause::sizes_maximum), HasSubstr("starts no machines"));
   record_.machines = {};
   options_.configurations.cover = ConfigurationCover::none;
+  EXPECT_THAT(run(nullptr).findings, IsEmpty());
+  EXPECT_EQ(verdict_of(Clause::sizes_maximum), Verdict::not_applicable);
+  record_.machines = {};
   Changed machines;
   run(&machines);
   EXPECT_EQ(machines.starts, 0);

@@ -59,7 +59,8 @@ void Journal::diagnosis(const std::vector<Deviations>& explanations) {
 void Journal::machines(const ConfigurationRecord& machines) {
   line("machines " + dump({{"cover", machines.cover},
                            {"why_not", machines.why_not},
-                           {"accelerators", machines.accelerators}}));
+                           {"accelerators", machines.accelerators},
+                           {"types", machines.types}}));
 }
 
 void Journal::configuration(const machines::Case& one, std::string_view fault) {

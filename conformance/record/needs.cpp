@@ -22,6 +22,14 @@ std::string why_no_kvm(const CampaignRecord& record) {
   return "it is about KVM, which cannot be had here: " + lacking;
 }
 
+std::string why_no_older_machines(const CampaignRecord& record) {
+  const auto& types = record.machines.types;
+  const auto is_older = [](const auto& type) { return machines::scheme_of(type) == machines::Scheme::older; };
+  // A journal of before types were written down says nothing of them.
+  if (types.empty() || std::ranges::any_of(types, is_older)) return "";
+  return fmt::format("no machine type is that old any more: the oldest is {}", types.front());
+}
+
 }  // namespace
 
 std::string why_lacking(Need need, const CampaignRecord& record) {
@@ -61,6 +69,8 @@ std::string why_lacking(Need need, const CampaignRecord& record) {
       return record.machines.cover.empty() ? record.machines.why_not : "";
     case Need::kvm:
       return why_no_kvm(record);
+    case Need::older_machines:
+      return why_no_older_machines(record);
   }
   return "";
 }

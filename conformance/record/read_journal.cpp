@@ -125,7 +125,8 @@ const Reader::Record Reader::records[] = {
     {"machines",
      [](Reader& r, const Json& json) {
        r.record_.machines = {json.at("cover"), json.at("why_not"),
-                             json.at("accelerators").get<std::map<std::string, std::string>>()};
+                             json.at("accelerators").get<std::map<std::string, std::string>>(),
+                             json.value("types", std::vector<std::string>{})};
      }},
     {"configuration", [](Reader& r, const Json& json) { r.seen(json, r.record_.tally.configurations); }},
     {"migration", [](Reader& r, const Json& json) { r.seen(json, r.record_.tally.migrations); }},

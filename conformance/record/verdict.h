@@ -78,6 +78,7 @@ struct ConfigurationRecord {
   std::string why_not;  ///< why no machine was configured, where the implementation or its adapter is why
   /// By name; empty: machines were started with it; else why it cannot be had.
   std::map<std::string, std::string> accelerators;
+  std::vector<std::string> types;  ///< of machines that are offered, the oldest first; empty: not known
   bool operator==(const ConfigurationRecord&) const = default;
 };
 

@@ -140,6 +140,20 @@ TEST(Verdict, clauses_about_kvm_do_not_apply_where_it_cannot_be_had) {
     EXPECT_EQ(at(judge(record), clause).reason, "the adapter starts no machines");
 }
 
+TEST(Verdict, what_older_machines_do_does_not_apply_where_there_are_none) {
+  auto record = thorough();
+  record.machines.cover = "pairwise";
+  unseen(record, Clause::maximum_older);
+  // An old journal does not say which there are.
+  EXPECT_EQ(at(judge(record), Clause::maximum_older).verdict, Verdict::inconclusive);
+  record.machines.types = {"pseries-2.12", "pseries-7.2"};
+  EXPECT_EQ(at(judge(record), Clause::maximum_older).verdict, Verdict::inconclusive);
+  record.machines.types = {"pseries-3.0", "pseries-10.0"};
+  EXPECT_EQ(at(judge(record), Clause::maximum_older).verdict, Verdict::not_applicable);
+  EXPECT_EQ(at(judge(record), Clause::maximum_older).reason,
+            "no machine type is that old any more: the oldest is pseries-3.0");
+}
+
 TEST(Verdict, what_an_implementation_never_does_is_not_demanded) {
   auto record = thorough();
   unseen(record, Clause::prepare_create_busy);

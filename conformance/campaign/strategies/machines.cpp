@@ -37,6 +37,7 @@ ConfigurationRecord record_of(const MachineOffer& offer, const CampaignOptions& 
   record.cover = options.configurations.cover == ConfigurationCover::full ? "full" : "pairwise";
   for (const auto& beneath : offer.space.beneath)
     record.accelerators[std::string(name_of(beneath.accelerator))] = "";
+  record.types = offer.space.types;
   for (const auto& [accelerator, why] : offer.lacking) record.accelerators.emplace(name_of(accelerator), why);
   return record;
 }
@@ -77,12 +78,13 @@ MachineFindings try_configurations(Machines* machines, const CampaignOptions& op
                                    CampaignRecord& record, std::size_t findings_before,
                                    const Report& progress) {
   MachineFindings found;
-  if (options.configurations.cover == ConfigurationCover::none) return found;
+  // What cannot be had does not apply, also when it was not wanted; what was only not wanted stays open.
   if (machines == nullptr) {
     record.machines.why_not = "the adapter starts no machines of other configurations";
     journal.machines(record.machines);
     return found;
   }
+  if (options.configurations.cover == ConfigurationCover::none) return found;
   try {
     try_and_investigate(*machines, options, journal, record, findings_before, progress, found);
   } catch (const EnvironmentError& error) {
