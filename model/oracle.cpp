@@ -1,5 +1,6 @@
 #include "model/oracle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/machines/rules.h"
@@ -7,6 +8,11 @@
 #include "model/table/slot_rules.h"
 
 namespace hptck {
+namespace {
+
+unsigned current_of(const ConcreteState& s) { return raw(s.current); }
+
+}  // namespace
 
 Oracle::Oracle(const Statement& statement, const Deviations& deviations, Rigour rigour)
     : states_(ResizeCalls{rules<Concrete>(deviations), !deviations.empty()}), contents_(deviations, rigour) {
@@ -21,6 +27,25 @@ void Oracle::restart(const Statement& statement) {
   exercised_ = {};
 }
 
+// Where the current HPT's size is not known: which there may be. No call that concerns a slot changes it.
+Contents::Sizes Oracle::sizes(unsigned before, unsigned after, unsigned pending) const {
+  if (before != 0) return {before, after, pending};
+  const auto [least, greatest] = std::ranges::minmax(states_.states(), {}, current_of);
+  return {before, after, pending, current_of(least), current_of(greatest)};
+}
+
+// An answer that fits a slot of the table, or none, leaves out the sizes that do not have it, or that do.
+void Oracle::learn_size() {
+  const auto& extent = contents_.extent();
+  if (!extent.within && !extent.beyond) return;
+  std::vector<ConcreteState> next;
+  for (const auto& s : states_.states())
+    if ((!extent.within || within(*extent.within, current_of(s))) &&
+        (!extent.beyond || !within(*extent.beyond, current_of(s))))
+      next.push_back(s);
+  if (!next.empty()) states_.become(std::move(next));
+}
+
 bool Oracle::step(const Call& call, const Response& response) {
   const auto before = states_.digest();
   if (!states_.step(call, response.status)) {
@@ -29,12 +54,14 @@ bool Oracle::step(const Call& call, const Response& response) {
   }
   exercised_ = states_.exercised();
   if (!contents_.concerns(call, response)) return true;
-  if (!contents_.step(call, response, {before.current, states_.digest().current, before.pending})) {
+  if (!contents_.step(call, response, sizes(before.current, states_.digest().current, before.pending))) {
     states_.undo();
     exercised_ = {};
     return false;
   }
   exercised_ |= contents_.exercised();
+  // H_READ has rows that tell sizes apart.
+  if (before.current == 0 && call.token != token::H_READ) learn_size();
   return true;
 }
 
@@ -45,7 +72,7 @@ bool Oracle::suits_contents(const Call& call, const Response& response,
   const auto& before = states_.digest();
   const auto after = next.known ? ResizeCalls::digest_of(next.states).current : before.current;
   auto contents = contents_;
-  return contents.step(call, response, {before.current, after, before.pending}, why);
+  return contents.step(call, response, sizes(before.current, after, before.pending), why);
 }
 
 bool Oracle::allows(const Call& call, const Response& response) const {

@@ -48,6 +48,8 @@ class Oracle {
   std::span<const ConcreteState> states() const { return states_.states(); }
 
  private:
+  Contents::Sizes sizes(unsigned before, unsigned after, unsigned pending) const;
+  void learn_size();
   bool suits_contents(const Call& call, const Response& response, const StateSet<ResizeCalls>::Next& next,
                       Contents::Refused* why) const;
 

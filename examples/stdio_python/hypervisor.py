@@ -143,6 +143,11 @@ def answer(request):
     return {"jsonrpc": "2.0", "id": request["id"]} | ({"result": found} if found is not None else error)
 
 
-for message in map(json.loads, sys.stdin):
-    array = isinstance(message, list)
-    print(json.dumps([answer(part) for part in message] if array else answer(message)), flush=True)
+def serve():
+    for message in map(json.loads, sys.stdin):
+        array = isinstance(message, list)
+        print(json.dumps([answer(part) for part in message] if array else answer(message)), flush=True)
+
+
+if __name__ == "__main__":
+    serve()

@@ -142,7 +142,7 @@ inline constexpr auto within = [](const auto& s, const auto& a) {
 
 inline constexpr auto read =
     decision_list(must(Clause::read_no_table, absent, anything, Unchanged{}),
-                  may(Clause::read_hardware, Always{}, answers(H_HARDWARE), Unchanged{}),
+                  may(Clause::read_hardware, Always{}, answers(H_HARDWARE, H_BUSY), Unchanged{}),
                   must(Clause::read_beyond, no(within), answers(H_PARAMETER), Unchanged{}),
                   must(Clause::read_within, Always{}, answers(H_SUCCESS), Unchanged{}));
 

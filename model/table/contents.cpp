@@ -51,6 +51,7 @@ void Contents::forget() {
 
 bool Contents::step(const Call& call, const Response& response, Sizes sizes, Refused* why) {
   exercised_ = {};
+  extent_ = {};
   if (!concerns(call, response)) return true;
   ++now_;
   // What was prepared while the table was empty went unnoticed.
@@ -69,14 +70,14 @@ bool Contents::step(const Call& call, const Response& response, Sizes sizes, Ref
 bool Contents::judge_call(const Call& call, const Response& response, Sizes sizes, Refused* why) {
   switch (call.token) {
     case token::H_ENTER:
-      return enter(call, response, sizes.before, why);
+      return enter(call, response, sizes, why);
     case token::H_READ:
       return read(call, response, sizes.before, why);
     case token::H_REMOVE:
     case token::H_PROTECT:
-      return remove_or_protect(call, response, sizes.before, why);
+      return remove_or_protect(call, response, sizes, why);
     case token::H_BULK_REMOVE:
-      return bulk_remove(call, response, sizes.before, why);
+      return bulk_remove(call, response, sizes, why);
     case token::H_RESIZE_HPT_PREPARE:
       return prepare(call, response, sizes.before, why);
     case token::H_RESIZE_HPT_COMMIT:

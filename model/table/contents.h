@@ -35,6 +35,12 @@ class Contents {
   /// that there may be before the call; 0 where there is none.
   struct Sizes {
     unsigned before, after, pending;
+    unsigned least = before, greatest = before;  ///< that the current HPT's shift before may be
+  };
+  /// What answers have shown of how many HPTEs the current HPT has: more than `within`, no more than
+  /// `beyond`.
+  struct Extent {
+    std::optional<std::uint64_t> within = std::nullopt, beyond = std::nullopt;
   };
   using Rigour = hptck::Rigour;
 
@@ -71,6 +77,8 @@ class Contents {
   }
   /// The clauses that the last step showed at work.
   ClauseSet exercised() const { return exercised_; }
+  /// What the last step showed of the table's extent, where that was not known.
+  const Extent& extent() const { return extent_; }
   /// Whether the guest has entered an HPTE where it does not belong.
   bool hostile() const { return hostile_; }
   /// Whether contents are judged no more.
@@ -88,17 +96,20 @@ class Contents {
     std::uint64_t ptex;
     Possible to;
     std::optional<Clause> row = std::nullopt;  // that answered; none where nothing was known of the slot
+    bool within = true, beyond = true;         // where the answer leaves it possible that the slot lies
   };
   using Changes = std::vector<Change>;
   struct Asked {
     const SlotList<Concrete>* list;
     std::int64_t status;
     SlotCall<Concrete> call;
+    bool maybe_beyond = false;  // as far as is known the slot lies within the table, or beyond it
   };
   struct Outcome {
     bool allowed = false;
     Possible to;
-    Clause row = Clause::read_contents;  // that answered, or that refused
+    Clause row = Clause::read_contents;   // that answered, or that refused
+    bool within = false, beyond = false;  // where the slot may lie
   };
 
   bool judge_call(const Call& call, const Response& response, Sizes sizes, Refused* why);
@@ -113,11 +124,11 @@ class Contents {
   void note_seen(const Possible& slot);
 
   // Calls to slots (model/table/slot_calls.cpp).
-  bool enter(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool enter(const Call& call, const Response& response, const Sizes& sizes, Refused* why);
   bool read(const Call& call, const Response& response, unsigned shift, Refused* why);
   bool shows_expected(std::uint64_t first, unsigned count, const Response& response, unsigned shift);
-  bool remove_or_protect(const Call& call, const Response& response, unsigned shift, Refused* why);
-  bool bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why);
+  bool remove_or_protect(const Call& call, const Response& response, const Sizes& sizes, Refused* why);
+  bool bulk_remove(const Call& call, const Response& response, const Sizes& sizes, Refused* why);
   void apply(Changes& changes);
   void carry_out(Changes& changes);
 
@@ -139,6 +150,7 @@ class Contents {
   bool hostile_ = false, forfeited_ = false, left_open_ = false;
   bool platforms_own_ = false;  // an HPTE was seen that is the platform's (ambiguity A9)
   ClauseSet exercised_;
+  Extent extent_;
 };
 
 }  // namespace hptck

@@ -26,9 +26,10 @@ const Possible& Contents::at(std::uint64_t ptex, const Changes& changes) const {
 Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) const {
   Outcome outcome;
   bool first = true;
+  auto call = asked.call;
   const auto look = [&](const HpteWords& hpte) {
     auto next = entry_of(hpte);
-    const auto ended = walk(*asked.list, next, asked.call, asked.status);
+    const auto ended = walk(*asked.list, next, call, asked.status);
     if (!ended) {
       if (first && ended.row != nullptr) outcome.row = ended.row->clause;
       first &= ended.row == nullptr;
@@ -40,21 +41,30 @@ Contents::Outcome Contents::judge(const Possible& slot, const Asked& asked) cons
       outcome.to.none = false;
     }
     outcome.allowed = true;
+    (holds(call.within) ? outcome.within : outcome.beyond) = true;
     if (const auto words = words_of(next); is_valid(words))
       outcome.to.add(words);
     else
       outcome.to.none = true;
   };
   // What must be there first: it says best which row refuses.
-  slot.for_each(look);
-  if (slot.none) look({});
+  const auto look_at_all = [&] {
+    slot.for_each(look);
+    if (slot.none) look({});
+  };
+  look_at_all();
+  if (asked.maybe_beyond && holds(call.within)) {
+    call.within = Concrete::Bool(false);
+    look_at_all();
+  }
   return outcome;
 }
 
 void Contents::take_unknown(std::uint64_t ptex, const Asked& asked, Changes& changes) const {
-  const auto& [list, answer, call] = asked;
+  const auto& list = asked.list;
+  const auto& call = asked.call;
   const auto& rules = rules_.slot;
-  if (answer != status::H_SUCCESS) return;
+  if (asked.status != status::H_SUCCESS) return;
   if (list == &rules.read) {
     changes.push_back({ptex, exactly(words_of(call.returned), Clause::read_contents)});
     changes.back().to.confirmed = true;
@@ -90,7 +100,7 @@ bool Contents::take_slot(std::uint64_t ptex, const Asked& asked, Changes& change
     to.because = outcome.row;
     to.confirmed = reads;
   }
-  changes.push_back({ptex, std::move(to), outcome.row});
+  changes.push_back({ptex, std::move(to), outcome.row, outcome.within, outcome.beyond});
   return true;
 }
 

@@ -24,6 +24,14 @@ bool is_alike(const HpteWords& held, const HpteWords& shown) {
   return held == shown || holds(slot_rows::alike(entry_of(held), entry_of(shown)));
 }
 
+// Two that are the same where the size of the table is known.
+Concrete::Bool may_be_within(std::uint64_t ptex, const Contents::Sizes& sizes) {
+  return Concrete::Bool(within(ptex, sizes.greatest));
+}
+bool may_be_beyond(std::uint64_t ptex, const Contents::Sizes& sizes) {
+  return sizes.least != 0 && !within(ptex, sizes.least);
+}
+
 std::int64_t outcome_of(std::uint64_t specifier) {
   const auto code = specifier & bulk::code;
   return code == bulk::success     ? status::H_SUCCESS
@@ -43,6 +51,8 @@ Clause clause_of(std::int64_t outcome) {
 void Contents::apply(Changes& changes) {
   for (auto& change : changes) {
     if (change.row) exercised_.add(*change.row);
+    if (!change.within) extent_.beyond = std::min(extent_.beyond.value_or(change.ptex), change.ptex);
+    if (!change.beyond) extent_.within = std::max(extent_.within.value_or(change.ptex), change.ptex);
     change.to.since = now_;
     table_.slot(change.ptex) = std::move(change.to);
   }
@@ -120,7 +130,8 @@ bool Contents::read(const Call& call, const Response& response, unsigned shift, 
   return true;
 }
 
-bool Contents::enter(const Call& call, const Response& response, unsigned shift, Refused* why) {
+bool Contents::enter(const Call& call, const Response& response, const Sizes& sizes, Refused* why) {
+  const auto shift = sizes.before;
   const auto flags = call.args[0];
   auto ptex = call.args[1];
   const bool success = response.status == status::H_SUCCESS;
@@ -136,7 +147,8 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
   };
   Asked asked{&rules_.slot.enter,
               response.status,
-              {Concrete::Bool(within(ptex, shift)), zero, zero, entry_of(hpte), nothing}};
+              {may_be_within(ptex, sizes), zero, zero, entry_of(hpte), nothing},
+              may_be_beyond(ptex, sizes)};
   Changes changes;
   if ((flags & H_EXACT) != 0) {
     if (!take_slot(ptex, asked, changes, why)) {
@@ -182,7 +194,8 @@ bool Contents::enter(const Call& call, const Response& response, unsigned shift,
   return true;
 }
 
-bool Contents::remove_or_protect(const Call& call, const Response& response, unsigned shift, Refused* why) {
+bool Contents::remove_or_protect(const Call& call, const Response& response, const Sizes& sizes,
+                                 Refused* why) {
   const bool removes = call.token == token::H_REMOVE;
   const auto known =
       removes ? H_AVPN | H_ANDCOND : H_AVPN | slot_rows::protection_bits | 0x3f00;  // keys and pp0
@@ -193,16 +206,17 @@ bool Contents::remove_or_protect(const Call& call, const Response& response, uns
     return true;
   }
   Changes changes;
-  const Asked asked{removes ? &rules_.slot.remove : &rules_.slot.protect,
-                    response.status,
-                    {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2]), nothing,
-                     entry_of(shown_in(response, 0))}};
+  const Asked asked{
+      removes ? &rules_.slot.remove : &rules_.slot.protect,
+      response.status,
+      {may_be_within(ptex, sizes), W(flags), W(call.args[2]), nothing, entry_of(shown_in(response, 0))},
+      may_be_beyond(ptex, sizes)};
   if (!take_slot(ptex, asked, changes, why)) return false;
   carry_out(changes);
   return true;
 }
 
-bool Contents::bulk_remove(const Call& call, const Response& response, unsigned shift, Refused* why) {
+bool Contents::bulk_remove(const Call& call, const Response& response, const Sizes& sizes, Refused* why) {
   const auto answer = response.status;
   const bool stops = answer == status::H_HARDWARE || answer == status::H_BUSY;
   const auto type_of = [&](unsigned i) { return call.args[2 * i] & bulk::type; };
@@ -241,10 +255,10 @@ bool Contents::bulk_remove(const Call& call, const Response& response, unsigned 
     const auto ptex = specifier & bulk::ptex;
     const auto flags = (avpn ? H_AVPN : 0) | (andcond ? H_ANDCOND : 0);
     const auto outcome = outcome_of(answered);
-    const Asked asked{
-        &rules_.slot.bulk,
-        outcome,
-        {Concrete::Bool(within(ptex, shift)), W(flags), W(call.args[2 * i + 1]), nothing, nothing}};
+    const Asked asked{&rules_.slot.bulk,
+                      outcome,
+                      {may_be_within(ptex, sizes), W(flags), W(call.args[2 * i + 1]), nothing, nothing},
+                      may_be_beyond(ptex, sizes)};
     if (!take_slot(ptex, asked, changes, why)) return false;
     if (i >= rules_.calls.bulk_carried_out && outcome == status::H_SUCCESS) changes.pop_back();
     exercised_.add(clause_of(outcome));
