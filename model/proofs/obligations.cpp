@@ -133,7 +133,7 @@ Bool same_table(const S& s, const S& t) { return eq(s.current, t.current); }
 
 // --- The rows are sound.
 
-// H_HARDWARE is left out: it would answer everything.
+// H_HARDWARE is left out, and H_BUSY of H_READ: they would answer everything.
 Queries every_call_has_an_allowed_answer(World& world) {
   Queries queries;
   for (const auto& call : calls) {
@@ -147,6 +147,7 @@ Queries every_call_has_an_allowed_answer(World& world) {
     std::sort(codes.begin(), codes.end());
     codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
     std::erase(codes, H_HARDWARE);
+    if (&list == &world.rules.read) std::erase(codes, H_BUSY);
     const auto s = world.state("before");
     const auto a = world.arguments("arguments");
     auto some = world.truth(false);
@@ -463,7 +464,8 @@ Queries read_and_enter_change_no_resize_state(World& world) {
 }
 Queries read_shows_the_size(World& world) {
   const auto one = answered(world, calls[2]);
-  const auto there = both(negate(is(one.s.standing, Standing::absent)), negate(one.answers(H_HARDWARE)));
+  const auto neither = negate(either(one.answers(H_HARDWARE), one.answers(H_BUSY)));
+  const auto there = both(negate(is(one.s.standing, Standing::absent)), neither);
   // Said without the rows' own words: the number of HPTEs, made bit by bit from the size.
   auto within = world.truth(false);
   for (unsigned shift = min_shift; shift <= max_shift; ++shift)
@@ -809,7 +811,7 @@ const auto loses = [](const auto& s, const auto& a) { return mistakes::loses_pen
 std::vector<Obligation> obligations_of_rows() {
   // clang-format off
   return {
-    {"every_call_has_an_allowed_answer", "Every call, in every state that satisfies the invariant, has an allowed answer other than H_HARDWARE.",
+    {"every_call_has_an_allowed_answer", "Every call, in every state that satisfies the invariant, has an allowed answer other than H_HARDWARE (and, of H_READ, H_BUSY).",
      {C::prepare_create, C::commit_success, C::read_within, C::enter_other}, every_call_has_an_allowed_answer,
      {edited("prepare_create_says_nothing", [](World& w) { w.rules.prepare.answer(C::prepare_create, answers()).remove(C::prepare_create_busy).remove(C::prepare_resource_transient); }),
       edited("commit_success_says_nothing", [](World& w) { w.rules.commit.answer(C::commit_success, answers()); }),
@@ -891,7 +893,7 @@ std::vector<Obligation> obligations_of_rows() {
      {C::read_within, C::read_beyond, C::enter_bolted, C::enter_other}, read_and_enter_change_no_resize_state,
      {edited("read_loses_the_pending_hpt", [](World& w) { w.rules.read.also_then(C::read_beyond, loses); }),
       edited("enter_loses_the_pending_hpt", [](World& w) { w.rules.enter.also_then(C::enter_bolted, loses); })}},
-    {"read_shows_the_size", "Where there is an HPT, H_READ answers H_SUCCESS exactly to a PTEX below the number of its HPTEs, else H_PARAMETER.",
+    {"read_shows_the_size", "Where there is an HPT, H_READ that answers neither H_HARDWARE nor H_BUSY answers H_SUCCESS exactly to a PTEX below the number of its HPTEs, else H_PARAMETER.",
      {C::read_within, C::read_beyond}, read_shows_the_size,
      seeds(D::read_bound_off_by_one, D::read_ignores_bound, D::read_refuses_last, D::read_empty_is_h_not_found)},
     {"a_reset_is_a_fresh_partition_to_a_guest", "After a reset nothing that a guest can see tells the partition from a fresh one that may do the same, with an HPT of the size at start.",
