@@ -1,6 +1,6 @@
-// Plans that enter the HPTEs of witnesses (model/table/witness.h), resize, and look. What a rehash gets wrong hangs
-// on single bits and on pairs, which a guest that draws pages meets seldom, and some of it never; a witness
-// meets it at once. They were found beforehand (witnesses.inc), since a campaign has no solver.
+// Plans that enter the HPTEs of witnesses (model/table/witness.h), resize, and look. What a rehash gets wrong
+// hangs on single bits and on pairs, which a guest that draws pages meets seldom, and some of it never; a
+// witness meets it at once. They were found beforehand (witnesses.inc), since a campaign has no solver.
 //
 // A legal guest's, as in generators/contents.h: each HPTE is entered where it belongs in the table of that
 // moment, and all of one plan are of different TiB of virtual addresses, or of different pages of a segment.

@@ -11,10 +11,10 @@
 #include <filesystem>
 
 #include "conformance/adapters/builtin/builtin_adapter.h"
-#include "conformance/campaign/campaign.h"
 #include "conformance/adapters/qemu/guest_images.h"
 #include "conformance/adapters/qemu/machine.h"
 #include "conformance/adapters/qemu/qemu_adapter.h"
+#include "conformance/campaign/campaign.h"
 
 namespace {
 

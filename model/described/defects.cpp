@@ -8,10 +8,9 @@
 #include <set>
 
 #include "model/described/words.h"
-#include "model/resize/rows.h"
-#include "model/resize/interface.h"
 #include "model/resize/explorer.h"
 #include "model/resize/interface.h"
+#include "model/resize/rows.h"
 #include "spec/embedded.h"
 
 namespace hptck {

@@ -3,8 +3,8 @@
 
 #include "model/described/pan.h"
 #include "model/described/promela.h"
-#include "model/resize/rules.h"
 #include "model/resize/explorer.h"
+#include "model/resize/rules.h"
 
 namespace hptck {
 namespace {

@@ -12,8 +12,8 @@
 #include "model/oracle.h"
 #include "model/proofs/rfc_profile.h"
 #include "model/proofs/world.h"
-#include "spec/embedded.h"
 #include "model/resize/interface.h"
+#include "spec/embedded.h"
 
 namespace hptck {
 namespace {

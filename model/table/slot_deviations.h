@@ -1,5 +1,6 @@
 // Deviations of what calls do to one slot, as edits of the slot rows, the way model/resize/deviations.h edits
-// those of the resize hypercalls. Those that concern the table as a whole are in model/table/contents_deviations.cpp.
+// those of the resize hypercalls. Those that concern the table as a whole are in
+// model/table/contents_deviations.cpp.
 #pragma once
 
 #include "model/table/slot_rows.h"

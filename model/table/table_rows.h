@@ -111,7 +111,8 @@ struct TableRules {
 
   using Named = NamedList<TableRules, List>;
   static constexpr auto lists() {
-    return std::array{Named{"COMMIT", &TableRules::commit}, Named{"COMMIT of two that collide", &TableRules::collision},
+    return std::array{Named{"COMMIT", &TableRules::commit},
+                      Named{"COMMIT of two that collide", &TableRules::collision},
                       Named{"COMMIT that fails", &TableRules::failure}, Named{"reset", &TableRules::reset}};
   }
 };

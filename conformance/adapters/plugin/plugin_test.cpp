@@ -12,9 +12,9 @@
 #include <fstream>
 #include <thread>
 
-#include "conformance/campaign/campaign.h"
 #include "conformance/adapters/plugin/plugin_adapter.h"
 #include "conformance/adapters/plugin/plugin_process.h"
+#include "conformance/campaign/campaign.h"
 #include "conformance/record/verdict.h"
 
 namespace hptck {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "model/table/hashing.h"
 #include "model/hypercall.h"
+#include "model/table/hashing.h"
 
 namespace hptck::qemu {
 namespace {

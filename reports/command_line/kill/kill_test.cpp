@@ -33,9 +33,9 @@ extern "C" {
 #include <sstream>
 #include <thread>
 
-#include "reports/command_line/kill/recording.h"
-#include "conformance/record/journal.h"
 #include "conformance/adapters/process/file_descriptor.h"
+#include "conformance/record/journal.h"
+#include "reports/command_line/kill/recording.h"
 
 namespace hptck {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "conformance/adapters/builtin/builtin_adapter.h"
-#include "reports/command_line/kill/recording.h"
 #include "conformance/adapters/stdio/server.h"
+#include "reports/command_line/kill/recording.h"
 
 namespace hptck {
 namespace {
